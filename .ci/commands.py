@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""The set-up commands of README.md: `python .ci/commands.py demo` and `python .ci/commands.py test`, in two parts with `--install` and `--run`.
+
+The README promises two commands, each one line: the first installs and runs the main job, the second installs and runs the tests. CI runs what the README
+says, so that the README cannot go stale. What fetches the repository (`git clone … && cd …`) is left out: CI is in it already.
+"""
+import re
+import sys
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+KINDS = {"demo": "vibrec demo", "test": "nbdev_test"}
+
+
+def set_up_commands(readme):
+    "The shell lines of `readme` that install something, without the part that fetches the repository."
+    blocks = re.findall(r"^```(?:bash|sh|shell|console)\n(.*?)^```", readme, re.M | re.S)
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return [re.sub(r"^git clone \S+( \S+)? && cd \S+ && ", "", line) for line in lines if "pip install" in line]
+
+
+if __name__ == "__main__":
+    found = set_up_commands(README.read_text(encoding="utf-8"))
+    if len(found) != 2 or not all(word in line for word, line in zip(KINDS.values(), found)):
+        sys.exit(f"README.md must have two set-up commands, one with `vibrec demo`, then one with `nbdev_test`; found {found}")
+    line = found[list(KINDS).index(sys.argv[1])]
+    install, run = line.rsplit(" && ", 1)
+    print(install if "--install" in sys.argv else run if "--run" in sys.argv else line)

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""The docs site, without Quarto: `python .ci/docs.py` writes it to `_docs/` and checks it.
+
+nbdev processes the notebooks as it does for Quarto (`_proc/`: directives obeyed, signatures and links added), smalldocs makes the pages from the same
+`_quarto.yml`. Two things that Quarto does by itself are done here: pages get the names that nbdev's links expect (`01_features` → `features`), and the
+links of nbdev, which point at the published site, become relative. Then the site is read back: no page is empty, no notebook is missing from the sidebar,
+and no internal link, anchor or picture leads nowhere. Exit status 1 if anything of that is wrong.
+"""
+import json
+import re
+import shutil
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from nbdev.config import get_config
+from nbdev.doclinks import nbglob
+from nbdev.quarto import refresh_quarto_yml
+from nbdev.serve import proc_nbs
+from smalldocs.site import build
+
+ROOT = Path(__file__).resolve().parent.parent
+NUMBER = re.compile(r"^\d+[a-zA-Z0-9]*_")  # what nbdev drops from a notebook's name
+LINK = re.compile(r"(\]\(|href=\\\"|src=\\\")([\w./-]*?)(\d+[a-zA-Z0-9]*_)([\w.-]+?)\.ipynb")
+LEAST_WORDS = 30
+
+
+class Page(HTMLParser):
+    "What the check needs of a page: its ids, its links and pictures, and the words of its main part."
+
+    def __init__(self, path):
+        super().__init__()
+        self.ids, self.links, self.words, self.errors, self.depth = {""}, [], 0, 0, 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids |= {attributes[key] for key in ("id", "name") if attributes.get(key)}
+        self.links += [attributes[key] for key in ("href", "src") if attributes.get(key)]
+        self.errors += "cell-output-error" in (attributes.get("class") or "")
+        if tag == "main" or self.depth: self.depth += tag == "main"
+
+    def handle_endtag(self, tag):
+        if tag == "main": self.depth -= 1
+
+    def handle_data(self, text):
+        if self.depth: self.words += len(text.split())
+
+
+def relative_links(text, base, depth):
+    "The notebook `text` with links to notebooks renamed and links to the published site made relative."
+    text = LINK.sub(r"\1\2\4.ipynb", text)
+    return re.sub(re.escape(base) + r"/?(?=[\w#])", "../" * depth, text)
+
+
+def prepare(config):
+    "nbdev's processed notebooks, under the names that its links expect."
+    refresh_quarto_yml()
+    shutil.rmtree(ROOT / "_proc", ignore_errors=True)
+    folder = Path(proc_nbs(n_workers=2, force=True))
+    base = config.doc_host.rstrip("/") + "/" + config.doc_baseurl.strip("/")
+    for path in sorted(folder.rglob("*.ipynb")):
+        text = relative_links(path.read_text(encoding="utf-8"), base, len(path.relative_to(folder).parts) - 1)
+        path.unlink()
+        path.with_name(NUMBER.sub("", path.name)).write_text(text, encoding="utf-8")
+    sidebar = folder / "sidebar.yml"
+    sidebar.write_text(re.sub(r"(?<=[ /])\d+[a-zA-Z0-9]*_(?=[\w.-]+\.ipynb)", "", sidebar.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+def listed(contents):
+    "Every path and glob of a sidebar."
+    for entry in contents:
+        if isinstance(entry, dict): yield from listed(entry.get("contents", [])); yield from filter(None, [entry.get("href")])
+        else: yield entry
+
+
+def check_sidebar(config):
+    "Notebooks without an entry in `nbs/sidebar.yml`."
+    entries = list(listed(yaml.safe_load((config.nbs_path / "sidebar.yml").read_text())["website"]["sidebar"]["contents"]))
+    paths = [Path(path).relative_to(config.nbs_path) for path in nbglob(as_path=True)]
+    return [f"nbs/{path} is not in nbs/sidebar.yml" for path in paths if not any(path.match(entry) for entry in entries)]
+
+
+def check_titles():
+    "Notebooks whose first cell says more than a title and a summary: nbdev makes front matter of that cell and drops the rest."
+    problems = []
+    for path in nbglob(as_path=True):
+        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+        lines = [line for line in "".join(cells[0]["source"]).splitlines() if line.strip()] if cells else [""]
+        if not lines[0].startswith("# "): problems.append(f"{path.name}: the first cell is no title (`# …`)")
+        if lost := [line for line in lines[1:] if not re.match(r"> |- [\w-]+:", line)]:
+            problems.append(f"{path.name}: nbdev drops this from the title cell, put it in the next one: {lost[0][:60]}")
+    return problems
+
+
+def check_site(site):
+    "Dead links, missing anchors and empty pages of the site in the folder `site`."
+    pages, problems = {path: Page(path) for path in sorted(site.rglob("*.html"))}, []
+    for path, page in pages.items():
+        name = path.relative_to(site)
+        if page.words < LEAST_WORDS: problems.append(f"{name}: {page.words} words only")
+        if page.errors: problems.append(f"{name}: {page.errors} outputs are errors")
+        for link in page.links:
+            url = urlsplit(link)
+            if url.scheme or url.netloc: continue
+            target = (path.parent / unquote(url.path)).resolve() if url.path else path
+            if target.is_dir(): target /= "index.html"
+            if not target.exists(): problems.append(f"{name}: dead link {link}")
+            elif target in pages and unquote(url.fragment) not in pages[target].ids and link != "#": problems.append(f"{name}: no such anchor {link}")
+    if not pages: problems.append(f"no page in {site}")
+    return len(pages), list(dict.fromkeys(problems))
+
+
+def main():
+    "Build, check, and return the exit status."
+    config = get_config()
+    folder = prepare(config)
+    made = build(folder, quiet=True)
+    site = ROOT / "_docs"
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.move(made.out, site)
+    pages, problems = check_site(site)
+    problems += check_sidebar(config) + check_titles()
+    for warning in made.warnings:
+        if "output-file" not in warning: print(f"smalldocs: {warning}")
+    for problem in problems: print(f"PROBLEM {problem}")
+    print(f"{pages} pages in {site}, {len(problems)} problems")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
