@@ -150,14 +150,19 @@ def read_artifact(
     except SafetensorError as error: raise ArtifactError(f"{arrays} is damaged ({error}); save the {kind} again") from None
     return config, numbers, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
 
-# %% ../nbs/a0_core.ipynb #1f6b6a82
+# %% ../nbs/a0_core.ipynb #56490c31
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 
+_STYLE = {"axes.prop_cycle": matplotlib.cycler(color=COLOURS), "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": .25,
+          "axes.axisbelow": True, "axes.titlesize": 11, "axes.labelsize": 10, "legend.frameon": False, "figure.dpi": 100, "savefig.bbox": "tight", "font.size": 9.5}
+
+@contextmanager
 def figure_style():
-    "Context manager: vibrec's matplotlib style (colour-blind safe colours, no box, light grid, 100 dpi)."
-    cycle = matplotlib.cycler(color=COLOURS)
-    return matplotlib.rc_context({"axes.prop_cycle": cycle, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": .25,
-        "axes.axisbelow": True, "axes.titlesize": 11, "axes.labelsize": 10, "legend.frameon": False, "figure.dpi": 100, "savefig.bbox": "tight", "font.size": 9.5})
+    "vibrec's matplotlib style inside the block: colour-blind safe colours, no box, light grid, 100 dpi."
+    with matplotlib.rc_context(_STYLE):
+        yield
+        interactive = matplotlib.is_interactive()   # the first figure of a notebook loads its backend, which switches this on: keep it
+    matplotlib.interactive(interactive)
 
 # %% ../nbs/a0_core.ipynb #cddbaa83
 def show_images(

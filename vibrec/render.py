@@ -84,7 +84,7 @@ def draw_patterns(
         out[rows] = _DRAW[name](u[rows], v[rows])
     return out
 
-# %% ../nbs/a1_render.ipynb #cafae751
+# %% ../nbs/a1_render.ipynb #c25213ad
 @lru_cache(maxsize=8)
 def _enlarge(size):
     "[size, 28] matrix: bicubic interpolation to 7/8 of the frame, centred."
@@ -101,7 +101,7 @@ def cloth(
 ) -> tuple: # (light [n, size, size] float32 in 0..1 relative to the item's brightest cloth, alpha [n, size, size] float32 cut-out)
     "Enlarge photographs and split them into light (folds, seams) and cut-out."
     matrix, grey = _enlarge(size), np.asarray(photos, np.float32)/255
-    bright = np.maximum(np.quantile(grey.reshape(len(grey), -1), .97, axis=1), .2).astype(np.float32)
+    bright = np.maximum(np.quantile(grey.reshape(-1, 28*28), .97, axis=1), .2).astype(np.float32)
     large = np.clip(matrix @ grey @ matrix.T, 0, 1)
     return np.clip(large/bright[:, None, None], 0, 1), np.clip((large - .015)/.08, 0, 1)
 
