@@ -1,4 +1,5 @@
 "Packaging. Everything is configured in settings.ini: edit there, not here."
+import re
 import shlex
 from configparser import ConfigParser
 from pathlib import Path
@@ -12,13 +13,19 @@ cfg = config["DEFAULT"]
 STATUSES = ["1 - Planning", "2 - Pre-Alpha", "3 - Alpha", "4 - Beta", "5 - Production/Stable", "6 - Mature", "7 - Inactive"]
 EXTRAS = {"dev": "dev_requirements", "widget": "widget_requirements"}
 
-readme = Path("README.md")
+def long_description(path):
+    "The README as PyPI can show it: links and pictures inside the repository become links to GitHub."
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    url = f"{cfg['git_url']}/%s/{cfg['branch']}/"
+    text = re.sub(r"(!\[[^\]]*\]\()(?!\w+:|#)", lambda match: match[1] + url % "raw", text)
+    return re.sub(r"(?<!!)(\[[^\]]*\]\()(?!\w+:|#)", lambda match: match[1] + url % "blob", text)
+
 
 setuptools.setup(
     name=cfg["lib_name"],
     version=cfg["version"],
     description=cfg["description"],
-    long_description=readme.read_text(encoding="utf-8") if readme.exists() else "",
+    long_description=long_description(Path("README.md")),
     long_description_content_type="text/markdown",
     keywords=cfg["keywords"].split(),
     author=cfg["author"],
