@@ -6,6 +6,7 @@ nbdev processes the notebooks as it does for Quarto (`_proc/`: directives obeyed
 links of nbdev, which point at the published site, become relative. Then the site is read back: no page is empty, no notebook is missing from the sidebar,
 and no internal link, anchor or picture leads nowhere. Exit status 1 if anything of that is wrong.
 """
+import ast
 import json
 import re
 import shutil
@@ -96,6 +97,19 @@ def check_titles():
     return problems
 
 
+def check_imports():
+    "Cells that import and do something else: nbdev runs every cell with an import when it makes the docs, without the cells before it."
+    problems = []
+    for path in nbglob(as_path=True):
+        for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] != "code" or re.search(r"^#\|\s*(export|exports|exporti|eval:\s*false)\b", source, re.M): continue
+            kinds = {type(node) for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)))}
+            if kinds & {ast.Import, ast.ImportFrom} and kinds & {ast.Expr, ast.Assign}:
+                problems.append(f"{path.name}: cell {cell['id']} imports and does something else: make two cells of it")
+    return problems
+
+
 def check_site(site):
     "Dead links, missing anchors and empty pages of the site in the folder `site`."
     pages, problems = {path: Page(path) for path in sorted(site.rglob("*.html"))}, []
@@ -117,18 +131,19 @@ def check_site(site):
 def main():
     "Build, check, and return the exit status."
     config = get_config()
+    problems = check_sidebar(config) + check_titles() + check_imports()
+    for problem in problems: print(f"PROBLEM {problem}", flush=True)
     folder = prepare(config)
     made = build(folder, quiet=True)
     site = ROOT / "_docs"
     shutil.rmtree(site, ignore_errors=True)
     shutil.move(made.out, site)
-    pages, problems = check_site(site)
-    problems += check_sidebar(config) + check_titles()
+    pages, found = check_site(site)
     for warning in made.warnings:
         if "output-file" not in warning: print(f"smalldocs: {warning}")
-    for problem in problems: print(f"PROBLEM {problem}")
-    print(f"{pages} pages in {site}, {len(problems)} problems")
-    return bool(problems)
+    for problem in found: print(f"PROBLEM {problem}")
+    print(f"{pages} pages in {site}, {len(problems + found)} problems")
+    return bool(problems + found)
 
 
 if __name__ == "__main__":
