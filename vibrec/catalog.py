@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MIN_SIDE', 'SPLITS', 'IMAGE_SUFFIXES', 'read_image', 'Catalog', 'image_paths', 'read_table', 'Board', 'demo_board']
 
-# %% ../nbs/00_catalog.ipynb #f3e4b11a
+# %% ../nbs/00_catalog.ipynb #1953eb31
 import io
 import warnings
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .core import CatalogError, ImageError, read_artifact, show_images, some, write_artifact
+from .core import CatalogError, ImageError, patch_to, read_artifact, show_images, some, write_artifact
 from .demo import VIBES, draw_items, draw_palette, draw_scene, draw_texture, make_catalog
 
 # %% ../nbs/00_catalog.ipynb #228aeb75
@@ -122,7 +122,7 @@ class Catalog:
         if (found < 0).any(): raise CatalogError(f"no such item: {some(np.asarray(ids, object)[found < 0])}")
         return found
 
-# %% ../nbs/00_catalog.ipynb #9379f692
+# %% ../nbs/00_catalog.ipynb #46e1495b
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 def image_paths(
@@ -135,15 +135,16 @@ def image_paths(
     if not found: raise CatalogError(f"{folder}: no pictures in here; expected files ending in {', '.join(IMAGE_SUFFIXES)}")
     return found
 
-def _from_folder(cls, folder):
+@patch_to(Catalog, cls_method=True)
+def from_folder(cls,
+    folder,  # str or Path
+):
     "A catalogue from a folder of pictures: `folder/CATEGORY/…/picture.jpg`. Pictures directly in `folder` are of category `item`."
     paths = [path.relative_to(folder) for path in image_paths(folder)]
     names = [path.as_posix() for path in paths]
     return cls(pd.DataFrame(dict(id=names, category=[path.parts[0] if len(path.parts) > 1 else "item" for path in paths], image=names)), root=folder)
 
-Catalog.from_folder = classmethod(_from_folder)
-
-# %% ../nbs/00_catalog.ipynb #a9133c01
+# %% ../nbs/00_catalog.ipynb #66ea3e4d
 def read_table(
     table,  # path to .csv, .tsv or .parquet, or a DataFrame
 ) -> pd.DataFrame: # the table
@@ -156,8 +157,14 @@ def read_table(
     try: return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype={name: str for name in ("id", "item_id", "outfit_id", "category")})
     except (ValueError, UnicodeDecodeError) as error: raise CatalogError(f"{path}: not a table that can be read ({error})") from None
 
-def _from_table(cls, table, images=None, outfits=None, columns=None):
-    "A catalogue from a table; `images`: folder of the paths in column `image`; `outfits`: long table; `columns`: {your name: ours}."
+@patch_to(Catalog, cls_method=True)
+def from_table(cls,
+    table,         # path to .csv, .tsv or .parquet, or a DataFrame
+    images=None,   # folder that the paths in column `image` start from; default: where the table is
+    outfits=None,  # long table outfit_id, item_id: path or DataFrame
+    columns=None,  # {your column name: ours}
+):
+    "A catalogue from a table. Raises CatalogError when it cannot be read, contradicts itself, or its pictures are elsewhere."
     items = read_table(table).rename(columns=columns or {})
     root = Path(images) if images is not None else Path(table).parent if isinstance(table, (str, Path)) else None
     catalog = cls(items, None if outfits is None else read_table(outfits), root)
@@ -166,34 +173,35 @@ def _from_table(cls, table, images=None, outfits=None, columns=None):
         if not any(path.exists() for path in first): raise CatalogError(f"none of the first {len(first)} pictures is there (the first: {first[0]}); is images={str(images)!r} the right folder?")
     return catalog
 
-Catalog.from_table = classmethod(_from_table)
-
-# %% ../nbs/00_catalog.ipynb #88505481
-def _path(self, id):
+# %% ../nbs/00_catalog.ipynb #d538b9c7
+@patch_to(Catalog)
+def path(self, id) -> Path:
     "Where the picture of this item is. Raises CatalogError when the table has no column `image`."
     if "image" not in self.items: raise CatalogError("the catalogue has no column 'image', so its items have no pictures")
     path = Path(str(self.items["image"].iat[self.rows([id])[0]]))
     return path if self.root is None else self.root/path
 
-def _image(self, id, max_side=1024):
-    "The picture of an item: RGB PIL image. Raises ImageError when it cannot be read."
+@patch_to(Catalog)
+def image(self, id, max_side=1024) -> Image.Image:
+    "The picture of an item, RGB. Raises ImageError when it cannot be read."
     if self.recipes is None: return read_image(self.path(id), max_side)
     return Image.fromarray(draw_items(self.recipes.iloc[self.rows([id])])[0])
 
-def _images(self, ids, max_side=1024):
+@patch_to(Catalog)
+def images(self, ids, max_side=1024):
     "Pictures one after the other; nothing is kept."
     return (self.image(id, max_side) for id in ids)
 
-Catalog.path, Catalog.image, Catalog.images = _path, _image, _images
-
-# %% ../nbs/00_catalog.ipynb #bfcf3a91
-def _subset(self, ids):
+# %% ../nbs/00_catalog.ipynb #67368cbc
+@patch_to(Catalog)
+def subset(self, ids) -> Catalog:
     "A catalogue of these items, in this order; of each outfit what is left of it."
     rows = self.rows(ids)
     outfits = None if self.outfits is None else self.outfits[self.outfits["item_id"].isin(set(ids))]
     return Catalog(self.items.iloc[rows], outfits, self.root, None if self.recipes is None else self.recipes.iloc[rows].reset_index(drop=True))
 
-def _split_of(self, name):
+@patch_to(Catalog)
+def split_of(self, name) -> Catalog:
     "The items of one split. Raises CatalogError for an unknown name or when no item is in it."
     if name not in SPLITS: raise CatalogError(f"split={name!r} is not one of {SPLITS}")
     if "split" not in self.items: raise CatalogError("the catalogue is not split; use with_split() first")
@@ -201,16 +209,16 @@ def _split_of(self, name):
     if not len(ids): raise CatalogError(f"the catalogue has no {name} items")
     return self.subset(ids)
 
-def _with_split(self, valid=.1, test=.2, seed=0):
+@patch_to(Catalog)
+def with_split(self, valid=.1, test=.2, seed=0) -> Catalog:
     "A copy whose items are split at random; outfits are left as they are."
     if not 0 <= valid + test < 1: raise ValueError(f"valid + test must lie in [0, 1), got {valid} + {test}")
     split = np.random.default_rng(seed).choice(SPLITS, len(self), p=[1 - valid - test, valid, test])
     return Catalog(self.items.assign(split=split), self.outfits, self.root, self.recipes)
 
-Catalog.subset, Catalog.split_of, Catalog.with_split = _subset, _split_of, _with_split
-
-# %% ../nbs/00_catalog.ipynb #6e04e58e
-def _outfit_lists(self, split=None):
+# %% ../nbs/00_catalog.ipynb #5f92a0cd
+@patch_to(Catalog)
+def outfit_lists(self, split=None) -> dict:
     "{outfit_id: [item ids]} of the outfits with two items or more; with `split`, of those whose items all belong to it."
     if self.outfits is None: return {}
     table = self.outfits
@@ -222,34 +230,35 @@ def _outfit_lists(self, split=None):
         table = table[table["outfit_id"].isin(whole.index[whole == sizes.reindex(whole.index)])]
     return {name: group.tolist() for name, group in table.groupby("outfit_id", sort=False)["item_id"] if len(group) > 1}
 
-Catalog.outfit_lists = _outfit_lists
-
-# %% ../nbs/00_catalog.ipynb #72bd1940
-def _demo(cls, seed=0, n_items=3000):
+# %% ../nbs/00_catalog.ipynb #3edc446f
+@patch_to(Catalog, cls_method=True)
+def demo(cls,
+    seed=0,        # the same seed draws the same catalogue
+    n_items=3000,  # 80 … 3,000
+):
     "The built-in catalogue: simulated looks on real product photographs, with vibes as known truth."
     items, outfits, recipes = make_catalog(seed, n_items)
     return cls(items, outfits, recipes=recipes)
 
-def _show(self, ids=None, columns=10):
+@patch_to(Catalog)
+def show(self, ids=None, columns=10):
     "Draw items (the first twenty by default) with their families."
     ids = self.ids[:20] if ids is None else list(ids)
     kind = "family" if "family" in self.items else "category"
     return show_images(self.images(ids, 256), self.items[kind].iloc[self.rows(ids)].tolist(), columns)
 
-Catalog.demo, Catalog.show = classmethod(_demo), _show
-
-# %% ../nbs/00_catalog.ipynb #39de8113
-def _save(self, directory):
+# %% ../nbs/00_catalog.ipynb #4a002286
+@patch_to(Catalog)
+def save(self, directory):
     "Write the tables as an artefact; pictures stay where they are."
     tables = {name: table for name in ("items", "outfits", "recipes") if (table := getattr(self, name)) is not None}
     write_artifact(directory, "catalog", dict(root=None if self.root is None else str(self.root.resolve())), tables=tables)
 
-def _load(cls, directory):
+@patch_to(Catalog, cls_method=True)
+def load(cls, directory):
     "Read what `save` wrote. Raises ArtifactError."
     config, _, tables = read_artifact(directory, "catalog")
     return cls(tables["items"], tables.get("outfits"), config["root"], tables.get("recipes"))
-
-Catalog.save, Catalog.load = _save, classmethod(_load)
 
 # %% ../nbs/00_catalog.ipynb #ddb3505a
 def _name_of(source, number):

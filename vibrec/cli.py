@@ -129,7 +129,7 @@ def _check_free(folder, ours):
     if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or ours(folder))): return
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; choose another --out, or remove it yourself")
 
-# %% ../nbs/07_cli.ipynb #4a3932df
+# %% ../nbs/07_cli.ipynb #976201f6
 class Objective(str, Enum):
     "What `fit` may learn."
     auto, outfit, category, cluster = "auto", "outfit", "category", "cluster"
@@ -162,7 +162,8 @@ def fit(
     catalog = _read_catalog(path, images, outfits)
     features = encode_catalog(catalog, Encoder(encoder), cache=cache, progress=not quiet)
     usable = catalog.subset(features.ids) if features.skipped else catalog
-    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, seed=seed, progress=not quiet)
+    clusters = min(8, max(2, len(usable)//2))                     # a shop of six pictures has no eight clusters
+    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, seed=seed, progress=not quiet, n_clusters=clusters)
     recommender.save(out)
     typer.echo(f"{_describe(recommender)}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(features.skipped, len(catalog))
@@ -350,8 +351,8 @@ def _demo_fragments(recommender, looks, report, folder):
     yield _numbers_fragment(report, folder/"evaluation")
     yield "<section><h2>Now with your own pictures</h2><pre>vibrec fit PICTURES/ --out my-shop\nvibrec recommend my-shop BOARD/ --out look.html</pre></section>"
 
-# %% ../nbs/07_cli.ipynb #4467a1c7
-@app.command(epilog=_examples("vibrec demo", "vibrec demo --out elsewhere --seed 7", "vibrec demo --items 500     (smaller and quicker, with wider intervals)"))
+# %% ../nbs/07_cli.ipynb #57d49d10
+@app.command(epilog=_examples("vibrec demo", "vibrec demo --out elsewhere --seed 7", "vibrec demo --items 300     (smaller and quicker, with wider intervals)"))
 @_mannered
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write report.html, the recommender, the boards and the evaluation.")] = Path("vibrec-demo"),

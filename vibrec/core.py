@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FORMAT_VERSION', 'COLOURS', 'VibrecError', 'CatalogError', 'ImageError', 'ArtifactError', 'HubError', 'some',
-           'seeded', 'pick_device', 'atomic_path', 'write_artifact', 'read_artifact', 'figure_style', 'show_images']
+           'patch_to', 'seeded', 'pick_device', 'atomic_path', 'write_artifact', 'read_artifact', 'figure_style',
+           'show_images']
 
 # %% ../nbs/a0_core.ipynb #abc8594a
 import json
@@ -49,6 +50,18 @@ def some(
     names = list(names)
     rest = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(repr(str(name)) for name in names[:most]) + rest
+
+# %% ../nbs/a0_core.ipynb #aad973c1
+def patch_to(
+    cls:type,               # the class that gets the method
+    cls_method:bool=False,  # make it a class method
+):
+    "Decorator: add a function to a class under its own name; whatever else has that name in the module keeps it."
+    def add(function):
+        function.__qualname__ = f"{cls.__name__}.{function.__name__}"
+        setattr(cls, function.__name__, classmethod(function) if cls_method else function)
+        return function.__globals__.get(function.__name__)
+    return add
 
 # %% ../nbs/a0_core.ipynb #f6abc009
 @contextmanager

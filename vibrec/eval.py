@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Recommender', 'Recommendations', 'write_page']
 
-# %% ../nbs/04_eval.ipynb #919a442e
+# %% ../nbs/04_eval.ipynb #708e7cb7
 import base64
 import difflib
 import html
@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from torch_geometric.data import Data
 
 from .catalog import Board, Catalog
-from .core import ArtifactError, CatalogError, atomic_path, figure_style, read_artifact, some, write_artifact
+from .core import ArtifactError, CatalogError, atomic_path, figure_style, patch_to, read_artifact, some, write_artifact
 from .features import Encoder, Features, Projection, encode_catalog, fit_projection, pca_projection
 from .gat import GAT, Validation, fit
 from .graph import attach_edges, knn_graph
@@ -113,8 +113,9 @@ def _validation(catalog, features, projection, graph, groups, k, objective):
     return Validation(torch.from_numpy(x), *attach_edges(graph, x, k=k), y=groups[catalog.rows(ids)],
                       outfits=[[rows[id] for id in outfit] for outfit in outfits] or None)
 
-# %% ../nbs/04_eval.ipynb #747d0ec7
-def _fit(cls,
+# %% ../nbs/04_eval.ipynb #8f4bb35a
+@patch_to(Recommender, cls_method=True)
+def fit(cls,
     catalog:Catalog,         # what to recommend from
     encoder=None,            # Encoder, a name for one, or None for the built-in one
     features:Features=None,  # of the catalogue, if you have them already
@@ -137,14 +138,14 @@ def _fit(cls,
     parts = _fit_parts(catalog, features, k, objective, seed, progress, gat)
     return cls(catalog, features, *parts[:3], dict(k=k, objective=objective, seed=seed), parts[3], encoder)
 
-Recommender.fit = classmethod(_fit)
-
-# %% ../nbs/04_eval.ipynb #2c4652c1
-def _embeddings(self, ids): # [n] ids → [n, 128] float32, rows of length 1
+# %% ../nbs/04_eval.ipynb #5625c70b
+@patch_to(Recommender)
+def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, 128] float32, rows of length 1
     "Embeddings of catalogue items. Raises CatalogError for unknown ids."
     return self.z[self.catalog.rows(ids)]
 
-def _score(self, context_ids, candidate_ids): # → [len(candidate_ids)] float32 in -1..1, higher is better
+@patch_to(Recommender)
+def score(self, context_ids, candidate_ids) -> np.ndarray: # → [len(candidate_ids)] float32 in -1..1, higher is better
     "How well each candidate goes with the context items. Raises CatalogError for an empty context or unknown ids."
     if not len(context_ids): raise CatalogError("context_ids is empty; give at least one item")
     return self.embeddings(candidate_ids) @ _direction(self.embeddings(context_ids), np.ones(len(context_ids), np.float32))
@@ -154,13 +155,13 @@ def _direction(z, weights):
     mean = weights @ z
     return mean/max(np.linalg.norm(mean), 1e-12)
 
-def _embed_images(self, images): # PIL images → [m, 128] float32, rows of length 1
+@patch_to(Recommender)
+def embed_images(self, images) -> np.ndarray: # PIL images → [m, 128] float32, rows of length 1
     "Embeddings of pictures that are in no catalogue."
     return self._attach(self.projection.transform(self.encoder.encode(images)))
 
-Recommender.embeddings, Recommender.score, Recommender.embed_images = _embeddings, _score, _embed_images
-
-# %% ../nbs/04_eval.ipynb #12e8cec4
+# %% ../nbs/04_eval.ipynb #b60244e3
+@patch_to(Recommender)
 def _slots(self, slots):
     "Checked list of slots; all categories when None."
     known = self.catalog.categories
@@ -180,6 +181,7 @@ def _filter_mask(column, wanted):
         return ((column >= low) if low is not None else True) & ((column <= high) if high is not None else True) & column.notna()
     return column.isin([wanted] if isinstance(wanted, str) or not isinstance(wanted, (list, set, frozenset)) else list(wanted))
 
+@patch_to(Recommender)
 def _allowed(self, exclude, filters):
     "[n] bool: items that may be recommended."
     allowed = np.ones(len(self.catalog), bool)
@@ -214,12 +216,13 @@ class Recommendations:
         "A list of plain dictionaries, for JSON."
         return json.loads(self.table.to_json(orient="records"))
 
-# %% ../nbs/04_eval.ipynb #36f39b17
-def _pick(self, rows, scores, k):
+# %% ../nbs/04_eval.ipynb #2e6629fa
+def _pick(rows, scores, k):
     "The k best rows by score, ties by row."
     best = rows[np.argpartition(-scores[rows], k - 1)[:k]] if k < len(rows) else rows
     return best[np.lexsort((best, -scores[best]))]
 
+@patch_to(Recommender)
 def _board_embeddings(self, board):
     "([m, 128] embeddings of the board's pictures, [n] bool catalogue items that are on the board, by id or as the same picture)."
     z, on_board = np.zeros((len(board), self.z.shape[1]), np.float32), np.zeros(len(self.catalog), bool)
@@ -233,13 +236,14 @@ def _board_embeddings(self, board):
         on_board |= (x @ self.features.x.T > .9999).any(0)
     return z, on_board
 
-def _recommend(self,
+@patch_to(Recommender)
+def recommend(self,
     board,            # a Board, or whatever Board takes: paths, PIL images, ids …
     slots=None,       # categories to fill; all by default
     k:int=5,          # how many for each slot
     exclude=(),       # ids that are not wanted
     filters=None,     # {column: value, [values], (low, high) or function}
-):                    # → Recommendations
+) -> Recommendations:
     "Rank the catalogue for a board, slot by slot; never what is on the board. Raises CatalogError or ImageError."
     if k < 1: raise ValueError(f"k={k}: ask for at least one item a slot")
     slots, allowed = self._slots(slots), self._allowed(exclude, filters)
@@ -248,7 +252,7 @@ def _recommend(self,
     allowed &= ~on_board
     scores = self.z @ _direction(z, board.weights)
     category = self.catalog.items["category"].to_numpy()
-    picks = [(slot, row, rank) for slot in slots for rank, row in enumerate(self._pick(np.flatnonzero(allowed & (category == slot)), scores, k), 1)]
+    picks = [(slot, row, rank) for slot in slots for rank, row in enumerate(_pick(np.flatnonzero(allowed & (category == slot)), scores, k), 1)]
     if not picks: raise CatalogError(f"no item is left for slots {some(slots)} after exclude and filters; widen them")
     rows = np.array([row for _, row, _ in picks])
     weighted = np.where(board.weights > 0, self.z[rows] @ z.T, -2)        # a picture that pushes away explains nothing
@@ -258,9 +262,7 @@ def _recommend(self,
     more = self.catalog.items.iloc[rows].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
     return Recommendations(pd.concat([table, more], axis=1), board, self.catalog)
 
-Recommender._slots, Recommender._allowed, Recommender._pick, Recommender._board_embeddings, Recommender.recommend = _slots, _allowed, _pick, _board_embeddings, _recommend
-
-# %% ../nbs/04_eval.ipynb #e6c573b7
+# %% ../nbs/04_eval.ipynb #dbcff271
 def _draw_row(axes, pictures, titles, label):
     "Pictures from left to right, the name of the row at its left."
     for axis in axes: axis.axis("off")
@@ -268,7 +270,8 @@ def _draw_row(axes, pictures, titles, label):
         axis.imshow(np.asarray(picture)); axis.set_title(title, fontsize=7.5, y=-.2)
     axes[0].text(-.12, .5, label, transform=axes[0].transAxes, ha="right", va="center", fontsize=10, fontweight="bold")
 
-def _show_recommendations(self, most:int=6) -> Figure: # at most this many pictures a row
+@patch_to(Recommendations)
+def show(self, most:int=6) -> Figure: # at most this many pictures a row
     "Draw the board above its recommendations, a row for each slot; under each item its score and the board picture it is nearest to."
     groups = [(slot, group.head(most)) for slot, group in self.table.groupby("slot", sort=False)]
     columns = min(most, max(len(self.board), *(len(group) for _, group in groups)))
@@ -279,9 +282,7 @@ def _show_recommendations(self, most:int=6) -> Figure: # at most this many pictu
     fig.subplots_adjust(wspace=.08, hspace=.3, left=.14)
     return fig
 
-Recommendations.show = _show_recommendations
-
-# %% ../nbs/04_eval.ipynb #61e4202c
+# %% ../nbs/04_eval.ipynb #e17b7de5
 def _thumbnail(image, side=160):
     "A picture as a data URI: JPEG, at most `side` pixels."
     image = image.copy(); image.thumbnail((side, side))
@@ -291,7 +292,8 @@ def _thumbnail(image, side=160):
 def _figure(image, caption):
     return f'<figure><img src="{_thumbnail(image)}" alt="{html.escape(caption)}"><figcaption>{html.escape(caption)}</figcaption></figure>'
 
-def _to_html(self, title:str="") -> str: # an HTML fragment without outside references
+@patch_to(Recommendations)
+def to_html(self, title:str="") -> str: # an HTML fragment without outside references
     "The board and its recommendations, pictures included."
     parts = [f"<section><h2>{html.escape(title)}</h2>"] if title else ["<section>"]
     parts += ['<h3>board</h3><div class="row board">', *(_figure(image, name) for image, name in zip(self.board.images, self.board.names)), "</div>"]
@@ -299,8 +301,6 @@ def _to_html(self, title:str="") -> str: # an HTML fragment without outside refe
         captions = [f"{id} · {score:.2f} · near {near}" for id, score, near in zip(group["id"], group["score"], group["nearest"])]
         parts += [f'<h3>{html.escape(slot)}</h3><div class="row">', *map(_figure, self.catalog.images(group["id"], 256), captions), "</div>"]
     return "\n".join([*parts, "</section>"])
-
-Recommendations.to_html = _to_html
 
 _CSS = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 h2{margin-top:2.5rem;border-bottom:1px solid #ddd}h3{margin:.8rem 0 .2rem;font-size:1rem}.row{display:flex;gap:.6rem;flex-wrap:wrap}
@@ -318,8 +318,9 @@ def write_page(
     with atomic_path(path) as temporary: temporary.write_text("\n".join([head, f"<body><h1>{html.escape(title)}</h1>", *fragments, "</body></html>"]), encoding="utf-8")
     return Path(path)
 
-# %% ../nbs/04_eval.ipynb #f19ff6ea
-def _save(self,
+# %% ../nbs/04_eval.ipynb #fa459443
+@patch_to(Recommender)
+def save(self,
     directory, # str or Path: folder, replaced as a whole
 ):
     "Write all parts as one folder."
@@ -329,7 +330,8 @@ def _save(self,
         write_artifact(folder, "recommender", config, graph, {} if self.history is None else dict(history=self.history))
         for name in ("catalog", "features", "projection", "model"): getattr(self, name).save(folder/name)
 
-def _load(cls,
+@patch_to(Recommender, cls_method=True)
+def load(cls,
     directory, # str or Path: what `save` wrote
 ):
     "Read a saved recommender. Raises ArtifactError when a part is missing, damaged or of another format version."
@@ -339,5 +341,3 @@ def _load(cls,
     if list(features.ids) != list(catalog.ids): raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
     graph = Data(**{name: torch.from_numpy(value) for name, value in arrays.items()}, ids=config["graph_ids"])
     return cls(catalog, features, Projection.load(folder/"projection"), graph, GAT.load(folder/"model"), config["settings"], tables.get("history"))
-
-Recommender.save, Recommender.load = _save, classmethod(_load)

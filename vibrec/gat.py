@@ -92,7 +92,7 @@ def _listening(model):
         with torch.no_grad(): yield
     finally: model.train(training)
 
-# %% ../nbs/03_gat.ipynb #16b35925
+# %% ../nbs/03_gat.ipynb #2850865a
 class GAT(nn.Module):
     "Two layers of graph attention: `[n, in_dim]` → `[n, out_dim]`."
     def __init__(
@@ -116,9 +116,18 @@ class GAT(nn.Module):
         self.layers = nn.ModuleList([AttentionLayer(in_dim, hidden_dim, heads, **shared),
                                      AttentionLayer(hidden_dim, out_dim, out_heads, concat=False, **shared)])
         self.prototypes = nn.Parameter(torch.randn(classes, out_dim)) if classes else None
+        self.register_buffer("centre", torch.zeros(in_dim))
+        self.register_buffer("scale", torch.ones(in_dim))
+
+    def set_scale(self, x: torch.Tensor):  # the training items' features [n, in_dim]
+        "Scale columns by their mean and standard deviation on training items; columns that hardly vary are only centred."
+        spread = x.std(0)
+        self.centre.copy_(x.mean(0))
+        self.scale.copy_(torch.where(spread > 1e-4 * spread.max(), spread, spread.max().clamp(min=1e-6)))
 
     def _run(self, h, edge_index, edge_attr, states=None):
         "What each layer takes in, and what the last gives; `states` of the items when `h` are queries."
+        h = (h - self.centre) / self.scale
         passed = [h]
         for i, layer in enumerate(self.layers):
             h = layer(h, edge_index, edge_attr) if states is None else layer(states[i], edge_index, edge_attr, queries=h)
@@ -362,7 +371,7 @@ def _step(model, data, loss_of, optimiser):
     optimiser.step()
     return {"loss": loss.item(), "mean_cosine": mean_cosine(z)}
 
-# %% ../nbs/03_gat.ipynb #b1362510
+# %% ../nbs/03_gat.ipynb #2ce55127
 def fit(
     data: Data,                  # training items and their graph; `edge_index` may be empty: then it is a network without a graph
     objective: str = "outfit",   # "outfit", "category" or "cluster"
@@ -377,6 +386,7 @@ def fit(
     negatives: int = 32,         # "outfit": wrong items a question
     temperature: float = 0.1,    # what cosines are divided by
     n_clusters: int = 8,         # "cluster": how many
+    standardise: bool = True,    # scale columns of features by the training items' mean and standard deviation
     head: bool = True,           # "category", "cluster": prototypes; False: the embedding are the logits
     seed: int = 0,               # of weights, dropout and questions
     device: str = "auto",        # "auto", "cpu", "cuda", …
@@ -395,6 +405,7 @@ def fit(
             labels, held_labels = _labels(objective, data, valid, n_clusters, seed)
             model = _network(data, int(labels.max()) + 1, head, gat).to(device)
             loss_of, check = _class_objective(model, data, labels, valid, held_labels, temperature)
+        if standardise: model.set_scale(data.x.to(device))
         data, held = data.clone().to(device), None if valid is None else valid.tensors(device)
         optimiser = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
         for epoch in tqdm(range(epochs), disable=not progress, desc=f"fit: {objective}", leave=False):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PATTERNS', 'PHOTO_CLASSES', 'lch_to_lab', 'lab_to_rgb', 'rgb_to_lab', 'draw_patterns', 'cloth', 'render',
-           'load_photos', 'random_styles']
+           'load_photos', 'random_styles', 'palette_of']
 
 # %% ../nbs/a1_render.ipynb #a2d2de14
 from functools import lru_cache
@@ -156,3 +156,11 @@ def random_styles(
     numbers = dict(zip(["base_l", "base_c", "base_h", "accent_l", "accent_c", "accent_h", "backdrop_l", "backdrop_c", "backdrop_h"], [*base, *accent, *backdrop]))
     return pd.DataFrame(dict(numbers, pattern=pattern, period=rng.uniform(9, 20, n), angle=rng.choice([0., 90., 45.], n) + rng.normal(0, 6, n),
                              phase_u=rng.random(n), phase_v=rng.random(n), depth=rng.uniform(.45, .85, n)))
+
+# %% ../nbs/a1_render.ipynb #b457e400
+def palette_of(
+    styles:pd.DataFrame, # n rows with base_ and accent_ in OKLCH
+) -> np.ndarray: # [n, 6] float32: OKLab of the darker colour, then of the lighter
+    "The two colours of each style, the darker first."
+    pair = np.stack([lch_to_lab(styles[[f"{part}_l", f"{part}_c", f"{part}_h"]].to_numpy()) for part in ("base", "accent")], 1)
+    return np.take_along_axis(pair, pair[:, :, :1].argsort(1, kind="stable"), 1).reshape(-1, 6)
