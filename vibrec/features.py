@@ -138,10 +138,10 @@ class Encoder:
         if not batches: raise ValueError("images is empty; there is nothing to encode")
         return np.concatenate(batches)
 
-# %% ../nbs/01_features.ipynb #b7b9d39c
+# %% ../nbs/01_features.ipynb #4b540b65
 def probe(
     x:np.ndarray, # [n, 256] features of "vibrec/tiny"
-) -> dict: # category [n] index into PHOTO_CLASSES, pattern [n] index into PATTERNS, palette [n, 7] OKLab of base and accent, and depth
+) -> dict: # category [n] index into PHOTO_CLASSES, pattern [n] index into PATTERNS, palette [n, 7] OKLab of the darker and the lighter colour, and depth
     "What the linear probes that ship with the built-in encoder read from its features."
     readers = load_file(str(files("vibrec")/"assets"/"tiny"/"probes.safetensors"))
     scores = {name: x @ readers[f"{name}.weight"].astype(np.float32).T + readers[f"{name}.bias"].astype(np.float32) for name in ("category", "pattern", "palette")}
