@@ -60,7 +60,7 @@ def tie_groups(
     _, group, size = np.unique(-scores, return_inverse=True, return_counts=True)
     return TieGroups(np.cumsum(size) - size, size, np.bincount(group, weights=relevant))
 
-# %% ../nbs/05_metrics.ipynb #2d3c995a
+# %% ../nbs/05_metrics.ipynb #5000fa12
 def _check_k(k, length):
     "`k`, or the length of the list where `k` is None"
     if k is None: return length
@@ -69,6 +69,7 @@ def _check_k(k, length):
 
 def _hits(groups, k): return float((np.clip(k - groups.start, 0, groups.size) / groups.size * groups.gain).sum())
 
+# %% ../nbs/05_metrics.ipynb #d0242d1d
 def precision_at(
     scores: Sequence,  # [n] one score a candidate, higher is better
     relevant: Sequence,  # [n] boolean
@@ -193,7 +194,7 @@ class CosineScorer:
         centre = self.embeddings(context_ids).mean(0)
         return self.embeddings(candidate_ids) @ (centre / max(np.linalg.norm(centre), 1e-12))
 
-# %% ../nbs/05_metrics.ipynb #2e0e9f11
+# %% ../nbs/05_metrics.ipynb #af664cab
 def _split_outfits(catalog, split):
     "outfit_id -> tuple of ids, for the outfits of two items or more that lie wholly in `split` (None: in the catalogue)"
     if catalog.outfits is None or not len(catalog.outfits): raise ValueError("catalog: has no outfits; give it a table of outfit_id and item_id")
@@ -210,6 +211,7 @@ def _split_items(catalog, split):
     if split not in known: raise ValueError(f"split: got {split!r}, the catalogue has {known}; choose one of these, or None for all items")
     return catalog.items[catalog.items.split == split]
 
+# %% ../nbs/05_metrics.ipynb #57d1fb97
 class MatchedNegatives:
     "Draws items that could stand in for another one: same family and split, like popularity, never worn with the context"
 
@@ -244,7 +246,7 @@ class MatchedNegatives:
         chosen = above[:random.integers(count + 1)]
         return chosen + [i for i in below if i not in chosen][:count - len(chosen)]
 
-# %% ../nbs/05_metrics.ipynb #d78f04f6
+# %% ../nbs/05_metrics.ipynb #067d580e
 @dataclass(frozen=True)
 class Question:
     "Fill in the blank: which of the candidates belongs with the context?"
@@ -262,6 +264,7 @@ def _turns(outfits, random):
             members = shuffled[names[i]]
             if turn < len(members): yield names[i], members[turn:] + members[:turn]
 
+# %% ../nbs/05_metrics.ipynb #15c7f622
 def fitb_questions(
     catalog,  # with `.items` and `.outfits`
     split: str | None = "test",  # whose outfits to ask about; None: all
@@ -282,6 +285,7 @@ def fitb_questions(
     if not questions: raise ValueError(f"catalog: no family of split {split!r} holds {candidates - 1} wrong answers for any item; add items or lower candidates")
     return questions
 
+# %% ../nbs/05_metrics.ipynb #39fc5b30
 def fitb_accuracy(
     questions: Sequence,  # of `Question`
     scorer,  # with `score(context_ids, candidate_ids)`
@@ -390,7 +394,7 @@ def category_pools(
     "What can be recommended for each slot"
     return _split_items(catalog, split).groupby("category", sort=True).id.agg(list).to_dict()
 
-# %% ../nbs/05_metrics.ipynb #528e4ce2
+# %% ../nbs/05_metrics.ipynb #e8ee7be9
 def _ranked(queries, scorer, pools):
     "For each query: the query, scores [n], relevant [n], pool ids [n]; what is on the board is not in the pool"
     if not len(queries): raise ValueError("queries: got none; see slot_queries")
@@ -408,6 +412,7 @@ def _metric_table(queries, scorer, pools, metrics):
         rows.append(row | {f"random {name}": metric(np.zeros(len(pool)), relevant, k) for name, (metric, k) in metrics.items()})
     return pd.DataFrame(rows)
 
+# %% ../nbs/05_metrics.ipynb #bfc621ce
 def retrieval_table(
     queries: Sequence,  # of `SlotQuery`, see `slot_queries` with `hide=1`
     scorer,  # with `score(context_ids, candidate_ids)`
@@ -428,7 +433,7 @@ def board_table(
     names = ("precision", "recall", "f1", "hit_rate", "ndcg")
     return _metric_table(queries, scorer, pools, {f"{name}@{k}": (RANKING_METRICS[name], k) for name in names})
 
-# %% ../nbs/05_metrics.ipynb #7a315449
+# %% ../nbs/05_metrics.ipynb #e4d7a410
 def top_items(
     scores: np.ndarray,  # [n] higher is better
     ids: Sequence,  # [n]
@@ -447,6 +452,7 @@ def coverage(
     if seen - pool: raise ValueError(f"lists: {len(seen - pool)} ids are not in the pool, such as {sorted(seen - pool)[0]!r}; pass the pool that was ranked")
     return len(seen) / len(pool)
 
+# %% ../nbs/05_metrics.ipynb #32e0e76e
 def list_diversity(
     lists: Sequence,  # of sequences of ids, two or more each
     space: CosineScorer,  # anything with `embeddings(ids)`; the same for all models that are compared
@@ -464,7 +470,7 @@ def list_novelty(
     count, outfits = catalog.outfits.item_id.value_counts().to_dict(), catalog.outfits.outfit_id.nunique()
     return np.array([np.mean([-np.log2(max(count.get(i, 0), 1) / outfits) for i in ids]) for ids in lists])
 
-# %% ../nbs/05_metrics.ipynb #87c8aa9e
+# %% ../nbs/05_metrics.ipynb #88e006e5
 class Interval(NamedTuple):
     "A mean and the range that holds it"
     mean: float
@@ -483,6 +489,7 @@ def _resampled_means(values, clusters, n, seed, block=100):
         means.append((weights @ sums) / (weights @ count).reshape(-1, *[1] * (sums.ndim - 1)))
     return np.concatenate(means)
 
+# %% ../nbs/05_metrics.ipynb #4486829f
 def _check_values(name, values, clusters, n, level):
     "`values` as floats and `clusters`, one a value, both fit for a bootstrap"
     values = np.asarray(values, float)
@@ -529,7 +536,7 @@ def paired_bootstrap(
     p = 2 * (1 + min((means <= 0).sum(), (means >= 0).sum())) / (n + 1)
     return Difference(float(values.mean()), float(low), float(high), float(min(p, 1)))
 
-# %% ../nbs/05_metrics.ipynb #58ea49b4
+# %% ../nbs/05_metrics.ipynb #7b25587f
 def degrees(
     data,  # graph with `edge_index` int [2, E] (row 0 source, row 1 target) and `num_nodes`
 ) -> tuple:  # in-degree int64 [n], out-degree int64 [n]
@@ -549,6 +556,7 @@ def edge_homophily(
     if not len(source): raise ValueError("data: the graph has no edges, homophily is not defined")
     return float((labels[source] == labels[target]).mean())
 
+# %% ../nbs/05_metrics.ipynb #fc9c5952
 def graph_summary(
     data,  # graph with `edge_index` int [2, E] and `num_nodes`
     labels: Sequence | None = None,  # [n] one label a node; adds homophily and what chance would give
@@ -561,12 +569,13 @@ def graph_summary(
     found = dict(nodes=nodes, edges=len(source), density=len(source) / max(nodes * (nodes - 1), 1), mean_degree=len(source) / nodes)
     found |= {f"{side}_degree_{name}": int(f(degree)) for side, degree in (("in", arriving), ("out", leaving)) for name, f in
               (("min", np.min), ("median", np.median), ("max", np.max))}
-    found |= dict(reciprocity=sum((b, a) in edges for a, b in edges) / max(len(edges), 1), components=int(parts), largest_component=np.bincount(part).max() / nodes)
+    found |= dict(reciprocity=sum((b, a) in edges for a, b in edges) / max(len(edges), 1), components=int(parts))
+    found["largest_component"] = float(np.bincount(part).max() / nodes)
     if labels is None: return found
     share = np.unique(np.asarray(labels), return_counts=True)[1] / nodes
     return found | dict(homophily=edge_homophily(data, labels), homophily_by_chance=float((share ** 2).sum()))
 
-# %% ../nbs/05_metrics.ipynb #519a67df
+# %% ../nbs/05_metrics.ipynb #581e3f1e
 def cluster_summary(
     vectors: np.ndarray,  # [n, d]
     labels: Sequence,  # [n] the cluster of each
@@ -579,9 +588,10 @@ def cluster_summary(
     sizes = np.sort(np.unique(labels, return_counts=True)[1])[::-1]
     if not 2 <= len(sizes) < len(labels): raise ValueError(f"labels: got {len(sizes)} clusters of {len(labels)} rows; pass between 2 and n - 1")
     silhouette = silhouette_score(vectors, labels, sample_size=sample if len(vectors) > sample else None, random_state=seed)
-    return dict(silhouette=float(silhouette), davies_bouldin=float(davies_bouldin_score(vectors, labels)), sizes=sizes.tolist(), mean_cosine=mean_cosine(torch.from_numpy(vectors)))
+    return dict(silhouette=float(silhouette), davies_bouldin=float(davies_bouldin_score(vectors, labels)), sizes=sizes.tolist(),
+                mean_cosine=mean_cosine(torch.from_numpy(vectors)))
 
-# %% ../nbs/05_metrics.ipynb #6961d8a9
+# %% ../nbs/05_metrics.ipynb #a9ef17e4
 class RandomScorer:
     "A throw of the dice for each candidate; the same question gets the same throw"
 
@@ -599,6 +609,7 @@ class RandomScorer:
         question = zlib.crc32("\n".join(map(str, [*context_ids, "|", *candidate_ids])).encode())
         return np.random.default_rng([self.seed, question]).random(len(candidate_ids))
 
+# %% ../nbs/05_metrics.ipynb #5340767c
 class PopularityScorer:
     "The number of outfits that hold the candidate, whatever the context"
 
@@ -615,6 +626,7 @@ class PopularityScorer:
         "How many outfits hold each candidate"
         return np.array([self.count.get(i, 0) for i in candidate_ids], float)
 
+# %% ../nbs/05_metrics.ipynb #18a29aa1
 class CategoryPairScorer:
     "How often the candidate's category is worn with those of the context, in the training outfits"
 
@@ -636,7 +648,9 @@ class CategoryPairScorer:
         context = [self.category[i] for i in context_ids]
         return np.array([np.mean([np.log1p(self.together[c, self.category[i]]) for c in context]) for i in candidate_ids])
 
-# %% ../nbs/05_metrics.ipynb #376ca135
+# %% ../nbs/05_metrics.ipynb #474c2ea9
+RETRIEVAL = ("recall@1", "recall@10", "recall@30", "mrr", "ndcg@10")
+
 @dataclass(frozen=True)
 class Exam:
     "The questions that every model of a table answers"
@@ -656,9 +670,8 @@ class Exam:
     ) -> dict:  # metric -> float64 [n] values whose mean is the metric
         "FITB, compatibility AUC and retrieval, one value a question"
         table = retrieval_table(self.queries, scorer, self.pools)
-        return dict(fitb=fitb_accuracy(self.questions, scorer), auc=compatibility_values(self.pairs, scorer)) | {name: table[name].to_numpy() for name in RETRIEVAL}
-
-RETRIEVAL = ("recall@1", "recall@10", "recall@30", "mrr", "ndcg@10")
+        values = dict(fitb=fitb_accuracy(self.questions, scorer), auc=compatibility_values(self.pairs, scorer))
+        return values | {name: table[name].to_numpy() for name in RETRIEVAL}
 
 def make_exam(
     catalog,  # with `.items` and `.outfits`
@@ -667,9 +680,10 @@ def make_exam(
     seed: int = 0,
 ) -> Exam:
     "Questions about the outfits of a split"
-    return Exam(fitb_questions(catalog, split, n, seed), compatibility_pairs(catalog, split, seed), slot_queries(catalog, split, 1, n, seed), category_pools(catalog, split))
+    queries, pools = slot_queries(catalog, split, 1, n, seed), category_pools(catalog, split)
+    return Exam(fitb_questions(catalog, split, n, seed), compatibility_pairs(catalog, split, seed), queries, pools)
 
-# %% ../nbs/05_metrics.ipynb #32aa4afe
+# %% ../nbs/05_metrics.ipynb #5487ca6b
 def sit_exam(
     scorers: dict,  # model name -> scorer, or list of scorers, one a seed
     exam: Exam,
@@ -679,6 +693,7 @@ def sit_exam(
     taken = {name: [exam.take(scorer) for scorer in found] for name, found in listed.items()}
     return {name: {metric: np.mean([one[metric] for one in found], axis=0) for metric in found[0]} for name, found in taken.items()}
 
+# %% ../nbs/05_metrics.ipynb #dc31a331
 def interval_table(
     values: dict,  # model name -> metric -> [n], see `sit_exam`
     clusters: dict,  # metric -> [n] outfit ids, see `Exam.clusters`
@@ -700,10 +715,10 @@ def difference_table(
     "Paired differences of one model to others"
     unknown = [name for name in (model, *against) if name not in values]
     if unknown: raise ValueError(f"model, against: {unknown[0]!r} is not among {list(values)}")
-    return pd.DataFrame([dict(model=model, against=name, metric=metric, **paired_bootstrap(values[model][metric], values[name][metric], clusters[metric], n, seed)._asdict())
-                         for name in against for metric in values[model]])
+    found = {(name, metric): paired_bootstrap(values[model][metric], values[name][metric], clusters[metric], n, seed) for name in against for metric in values[model]}
+    return pd.DataFrame([dict(model=model, against=name, metric=metric, **difference._asdict()) for (name, metric), difference in found.items()])
 
-# %% ../nbs/05_metrics.ipynb #a24367bf
+# %% ../nbs/05_metrics.ipynb #b1ee61c7
 def plot_intervals(
     table: pd.DataFrame,  # columns model, metric, mean, low, high, see `interval_table`
     metric: str = "fitb",  # one of `table.metric`
@@ -721,6 +736,7 @@ def plot_intervals(
         ax.set(xlabel=f"{metric} (dot: mean; bar: 95 % interval)", ylabel="model")
     return ax
 
+# %% ../nbs/05_metrics.ipynb #d73be756
 def plot_degrees(
     data,  # graph with `edge_index` int [2, E] and `num_nodes`
     ax=None,  # matplotlib axes to draw on; None: a new figure
@@ -737,7 +753,7 @@ def plot_degrees(
         ax.legend()
     return ax
 
-# %% ../nbs/05_metrics.ipynb #c128f59f
+# %% ../nbs/05_metrics.ipynb #bab8a280
 EDGES = ("knn", "shuffled", "none")
 
 def _bare(*edges): return edges[0][:, :0], edges[1][:0]
@@ -757,6 +773,7 @@ def _embed_all(recommender, model, graph, edges):
     if len(others): z[others] = model.attach(states, torch.from_numpy(x[others]), *_attached(graph, x[others], k, edges)).numpy()
     return z
 
+# %% ../nbs/05_metrics.ipynb #4273df09
 def refit(
     recommender: Recommender,  # fitted; lends projection, outfits, architecture and seed
     edges: str = "none",  # "none": an MLP; "shuffled": random neighbours; "knn": the same once more
@@ -778,7 +795,7 @@ def refit(
     model, _ = fit(graph, objective, outfits=outfits, valid=valid, seed=seed, **({"progress": False} | architecture | options))
     return CosineScorer(catalog.ids, _embed_all(recommender, model, graph, edges))
 
-# %% ../nbs/05_metrics.ipynb #f6fd29d1
+# %% ../nbs/05_metrics.ipynb #96e70a2c
 def baseline_scorers(
     recommenders: Sequence,  # fitted `Recommender`s of one catalogue, one a seed
     truth: str | None = None,  # column of `catalog.items` with each item's true style; adds the oracle
@@ -788,7 +805,8 @@ def baseline_scorers(
     first = recommenders[0]
     catalog, features = first.catalog, first.features
     train = features.select(first.graph.ids)
-    rows = {"random": [RandomScorer(r.settings["seed"]) for r in recommenders], "popularity": PopularityScorer(catalog), "category pair": CategoryPairScorer(catalog)}
+    rows = {"random": [RandomScorer(r.settings["seed"]) for r in recommenders], "popularity": PopularityScorer(catalog)}
+    rows["category pair"] = CategoryPairScorer(catalog)
     rows |= {"features": CosineScorer(features.ids, features.x), "PCA": CosineScorer(features.ids, pca_projection(train).transform(features.x))}
     rows["projection"] = [CosineScorer(features.ids, r.projection.transform(features.x)) for r in recommenders]
     for name, edges in (("MLP", "none"), ("GAT, shuffled", "shuffled")): rows[name] = [refit(r, edges, **options) for r in recommenders]
@@ -796,6 +814,7 @@ def baseline_scorers(
     if truth: rows["oracle"] = CosineScorer(catalog.ids, pd.get_dummies(catalog.items[truth]).to_numpy(float))
     return rows
 
+# %% ../nbs/05_metrics.ipynb #be9222d6
 def _interval_text(table):
     "Columns model, metric, mean, low, high -> for reading: `mean [low, high]`, a row a model in the order of the table, a column a metric"
     text = [f"{m:.3f} [{a:.3f}, {b:.3f}]" for m, a, b in zip(table["mean"], table.low, table.high)]
@@ -821,6 +840,7 @@ class Comparison:
         "The intervals for reading"
         return _interval_text(self.intervals())
 
+# %% ../nbs/05_metrics.ipynb #c636c676
 def compare(
     catalog: Catalog,  # with outfits that lie wholly in each of train, valid and `split`
     seeds: Sequence = (0, 1, 2),  # one fit each
@@ -839,7 +859,7 @@ def compare(
     exam = make_exam(recommenders[0].catalog, split, n)
     return Comparison(recommenders, scorers, exam, sit_exam(scorers, exam))
 
-# %% ../nbs/05_metrics.ipynb #9cdfbc9e
+# %% ../nbs/05_metrics.ipynb #2e5966bb
 def board_lists(
     scorer,  # with `score(context_ids, candidate_ids)`
     catalog,  # with `.items` and `.outfits`
@@ -862,6 +882,7 @@ def board_lists(
     if not lists: raise ValueError(f"size: got {size}, every board fills all {len(pools)} slots; take smaller boards")
     return lists
 
+# %% ../nbs/05_metrics.ipynb #b5abe798
 def list_table(
     scorers: dict,  # name -> scorer, or list of scorers, of which the first is taken
     catalog,  # with `.items` and `.outfits`
@@ -876,21 +897,24 @@ def list_table(
                           novelty=list_novelty(lists, catalog).mean())
     return pd.DataFrame(rows).T
 
-# %% ../nbs/05_metrics.ipynb #4cf7fb9b
+# %% ../nbs/05_metrics.ipynb #0a439717
 def _outfit_report(recommender, exam, split, boards, k, seed):
     "The part of the report that needs outfits, and the table of intervals"
     catalog, features = recommender.catalog, recommender.features
     space, hide = CosineScorer(features.ids, features.x), min(2, max(len(query.board) for query in exam.queries))
-    scorers = {"random": RandomScorer(seed), "popularity": PopularityScorer(catalog), "category pair": CategoryPairScorer(catalog), "features": space, "GAT": recommender}
+    scorers = {"random": RandomScorer(seed), "popularity": PopularityScorer(catalog), "category pair": CategoryPairScorer(catalog)}
+    scorers |= {"features": space, "GAT": recommender}
     values = sit_exam(scorers, exam)
     table, gain = (f.round(4) for f in (interval_table(values, exam.clusters()), difference_table(values, exam.clusters(), "GAT", ["features"])))
     retrieval = retrieval_table(exam.queries, recommender, exam.pools)
     task = board_table(slot_queries(catalog, split, hide, seed=seed), recommender, exam.pools, k)
     means = [t.drop(columns=["outfit_id", "category"]).mean().round(4).to_dict() for t in (retrieval, task)]
     lists = list_table({"popularity": scorers["popularity"], "features": space, "GAT": recommender}, catalog, space, split=split, n=boards, k=k, seed=seed)
-    return dict(questions=len(exam.questions), pairs=len(exam.pairs), queries=len(exam.queries), chance=dict(fitb=.25, auc=.5), models=table.to_dict("records"),
-                differences=gain.to_dict("records"), retrieval=means[0], board_task=means[1] | {"hidden": hide}, boards=boards, lists=lists.round(4).to_dict("index")), table
+    report = dict(questions=len(exam.questions), pairs=len(exam.pairs), queries=len(exam.queries), chance=dict(fitb=.25, auc=.5))
+    report |= dict(models=table.to_dict("records"), differences=gain.to_dict("records"), retrieval=means[0], board_task=means[1] | {"hidden": hide})
+    return report | dict(boards=boards, lists=lists.round(4).to_dict("index")), table
 
+# %% ../nbs/05_metrics.ipynb #bb6ece14
 def _diagnostics(recommender):
     "Graph and clustering, never headlines"
     catalog, graph = recommender.catalog, recommender.graph
@@ -901,6 +925,7 @@ def _diagnostics(recommender):
         found |= dict(clusters_features=cluster_summary(recommender.features.x[rows], category), clusters_embeddings=cluster_summary(z, category))
     return found
 
+# %% ../nbs/05_metrics.ipynb #904c2cd3
 def _text_lines(name, value, depth=0):
     "A value of the report as indented lines"
     pad, table = "  " * depth, None
@@ -915,6 +940,7 @@ def _report_text(report):
     "The report for people"
     return "\n".join(line for key, value in report.items() for line in _text_lines(key, value)) + "\n"
 
+# %% ../nbs/05_metrics.ipynb #39a4ed5e
 def _figures(recommender, table):
     "name -> figure"
     catalog, graph, figures = recommender.catalog, recommender.graph, dict(degrees=plot_degrees(recommender.graph).figure)
@@ -924,6 +950,7 @@ def _figures(recommender, table):
     if len(shown) > 3: figures["map"] = plot_map(embedding_map(recommender.z[shown]), catalog.items.category.to_numpy()[shown]).figure
     return figures
 
+# %% ../nbs/05_metrics.ipynb #7c4b4ffe
 def evaluate(
     recommender: Recommender,  # fitted
     directory,  # folder for metrics.json, graph_metrics.txt and the figures; made if need be
