@@ -371,7 +371,7 @@ def _step(model, data, loss_of, optimiser):
     optimiser.step()
     return {"loss": loss.item(), "mean_cosine": mean_cosine(z)}
 
-# %% ../nbs/03_gat.ipynb #2ce55127
+# %% ../nbs/03_gat.ipynb #dd998f43
 def fit(
     data: Data,                  # training items and their graph; `edge_index` may be empty: then it is a network without a graph
     objective: str = "outfit",   # "outfit", "category" or "cluster"
@@ -379,9 +379,9 @@ def fit(
     groups: Any = None,          # "outfit": who may stand in for whom, int [n]; default: `data.y`
     valid: Validation | None = None,  # for early stopping; default: `data.val_mask` if there, else all epochs are run
     epochs: int = 200,           # at most
-    patience: int = 30,          # epochs to wait for an improvement
+    patience: int = 20,          # epochs to wait for an improvement
     monitor: str = "loss",       # what must improve on valid: "loss", "accuracy" or "both"
-    lr: float = 5e-3,            # Adam's step
+    lr: float = 1e-2,            # Adam's step
     weight_decay: float = 5e-4,  # L2 penalty
     negatives: int = 32,         # "outfit": wrong items a question
     temperature: float = 0.1,    # what cosines are divided by

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['nearest', 'knn_graph', 'attach_edges', 'shuffle_edges', 'embedding_map', 'plot_map', 'kmeans_table']
 
-# %% ../nbs/02_graph.ipynb #66e100da
+# %% ../nbs/02_graph.ipynb #08c291fa
 from contextlib import nullcontext
 from typing import Any, Callable, Sequence
 
@@ -20,9 +20,9 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import normalized_mutual_info_score
 from torch_geometric.data import Data
 
-from .core import COLOURS, figure_style
+from .core import COLOURS, figure_style, some
 
-# %% ../nbs/02_graph.ipynb #39c32ac0
+# %% ../nbs/02_graph.ipynb #921eb44c
 def _rows(
     x: Any,               # anything with `.x` (such as `Features`, `Data`), array or tensor, [n, d]
     ids: Any = None,      # names of the rows, for the error message
@@ -36,9 +36,8 @@ def _rows(
     bad |= ~x.any(axis=1)
     if bad.any():
         rows = np.flatnonzero(bad)
-        shown = ", ".join(str(r if ids is None else ids[r]) for r in rows[:5]) + (", …" if len(rows) > 5 else "")
-        raise ValueError(f"{name} has {len(rows)} rows that are zero or not finite, which have no direction (ids: {shown}): "
-                         "encode these items again or leave them out")
+        shown = some(rows if ids is None else [ids[row] for row in rows], 5)
+        raise ValueError(f"{name} has {len(rows)} rows that are zero or not finite, which have no direction (ids {shown}): encode these items again or leave them out")
     return x
 
 # %% ../nbs/02_graph.ipynb #dbc3cba5
@@ -206,12 +205,12 @@ def _thumbnail(ax, image, at, size):
     image.thumbnail((64, 64))
     ax.add_artist(AnnotationBbox(OffsetImage(np.asarray(image), zoom=size / 64), at, pad=.1, bboxprops={"lw": .4, "ec": "0.7"}))
 
-# %% ../nbs/02_graph.ipynb #06881624
+# %% ../nbs/02_graph.ipynb #ede443f1
 def plot_map(
     xy: np.ndarray,                # [n, 2] of `embedding_map`
     labels: Sequence,              # a label an item, for the colour
     images: Callable | Sequence | None = None,  # PIL images [n], or a function row → PIL image (then only those shown are read)
-    cells: int = 9,                # thumbnails on a grid of cells × cells
+    cells: int = 8,                # thumbnails on a grid of cells × cells
     size: float = 18,              # of a thumbnail, in points
     ax: Any = None,                # matplotlib axes to draw on; default: a new figure
 ) -> Any:                          # the axes
