@@ -24,7 +24,7 @@ from smalldocs.site import build
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"^\d+[a-zA-Z0-9]*_")  # what nbdev drops from a notebook's name
-LINK = re.compile(r"(\]\(|href=\\\"|src=\\\")([\w./-]*?)(\d+[a-zA-Z0-9]*_)([\w.-]+?)\.ipynb")
+LINK = re.compile(r"(\]\(|href=\\\"|src=\\\")((?:[\w.-]+/)*)(\d+[a-zA-Z0-9]*_)([\w.-]+?)\.ipynb")
 LEAST_WORDS = 30
 
 
