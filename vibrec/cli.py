@@ -6,11 +6,12 @@
 __all__ = ['app', 'Quiet', 'Debug', 'Seed', 'Fitted', 'vibrec', 'Objective', 'fit', 'recommend', 'info', 'evaluate', 'demo',
            'main']
 
-# %% ../nbs/07_cli.ipynb #232248b6
+# %% ../nbs/07_cli.ipynb #7fbd2be6
 import base64
 import difflib
 import html
 import json
+import logging
 import warnings
 from contextlib import contextmanager
 from enum import Enum
@@ -22,7 +23,7 @@ import typer
 
 from . import __version__
 
-# %% ../nbs/07_cli.ipynb #1ffb17dc
+# %% ../nbs/07_cli.ipynb #0857576a
 app = typer.Typer(name="vibrec", add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
                   context_settings=dict(help_option_names=["-h", "--help"], max_content_width=110))
 
@@ -34,11 +35,15 @@ def _one_line(error):
 
 @contextmanager
 def _short_warnings():
-    "Warnings that are meant for users become notes of one line on stderr, at the end; those for programmers are dropped."
+    "Warnings that are meant for users become notes of one line on stderr, at the end; those for programmers, and the hub's about retries, are dropped."
+    hub = logging.getLogger("huggingface_hub")
+    level = hub.level
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default", UserWarning)
+        hub.setLevel(logging.ERROR)
         try: yield
         finally:
+            hub.setLevel(level)
             for warning in caught:
                 if issubclass(warning.category, UserWarning): typer.echo(f"note: {_one_line(ValueError(warning.message))}", err=True)
 
@@ -219,7 +224,7 @@ def _fragment(found, title, note=""):
     look = Recommendations(found.look().assign(slot="the look"), found.board, found.catalog).to_html(title)
     return f"{look}\n{note}\n<details><summary>All {len(found)} candidates, slot by slot</summary>\n{found.to_html()}\n</details>"
 
-# %% ../nbs/07_cli.ipynb #6fed80a2
+# %% ../nbs/07_cli.ipynb #77fa8b44
 def _load(directory):
     "The recommender in a folder; `vibrec demo` keeps it one level down."
     from vibrec.eval import Recommender
@@ -231,7 +236,7 @@ def _load(directory):
 @_mannered
 def recommend(
     directory: Fitted,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE…", help="What is on the board: pictures, folders of pictures, http(s) addresses, or ids of items.")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE", help="What is on the board: pictures, folders of pictures, http(s) addresses, or ids of items.")],
     slots: Annotated[str, typer.Option(metavar="A,B", help="Categories to fill. [default: all]", show_default=False)] = "",
     k: Annotated[int, typer.Option("--k", "-k", help="Items for each slot.", min=1)] = 5,
     filters: Annotated[list[str] | None, typer.Option("--filter", metavar="COLUMN=VALUE", help="Only items with this value, one of several (red,blue), or in a range (20..80). May be repeated.", show_default=False)] = None,
@@ -273,7 +278,7 @@ def info(directory: Fitted, debug: Debug = False):
     typer.echo("split      " + ", ".join(f"{name} {splits[name]:,}" for name in ("train", "valid", "test") if name in splits))
     typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
 
-# %% ../nbs/07_cli.ipynb #ea56147d
+# %% ../nbs/07_cli.ipynb #677c6952
 _COLUMNS = {"fitb": "fill in the blank", "auc": "compatibility AUC", "recall@10": "recall@10", "mrr": "MRR"}
 
 def _results(report):
@@ -303,7 +308,7 @@ def evaluate(
     _check_free(out, lambda folder: (folder/"metrics.json").exists())
     report = measure(_load(directory), out, seed=seed)
     table = _results(report)
-    typer.echo(f"{report['outfits']}: diagnostics of the graph only" if table is None else table.to_string())
+    typer.echo(f"{report['outfits']}\nOnly the graph was described." if table is None else table.to_string())
     typer.echo(f"\nin full in {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
 
 # %% ../nbs/07_cli.ipynb #a5bf9c3c
