@@ -89,13 +89,15 @@ class Recommender:
     def __repr__(self):
         return f"Recommender of {len(self.catalog):,} items in {len(self.catalog.categories)} categories, objective {self.settings['objective']!r}, encoder {self.features.encoder!r}"
 
-# %% ../nbs/04_eval.ipynb #5715dd5a
+# %% ../nbs/04_eval.ipynb #c5c0717c
 def _fit_parts(catalog, features, k, objective, seed, progress, gat):
     "Projection, graph, model and learning curve, from training items only."
     train = catalog.split_of("train")
     known = features.select(train.ids)
     outfits = _training_outfits(catalog, "train")
-    projection = fit_projection(known, outfits=outfits, seed=seed, progress=progress)[0] if objective == "outfit" else pca_projection(known)
+    projection = fit_projection(known, outfits=outfits, seed=seed, progress=progress)[0] if objective == "outfit" else \
+        pca_projection(known, forget=train.items["category"] if objective == "cluster" else None)
+    if objective == "cluster": gat = dict(n_clusters=int(np.clip(len(known)//20, 2, 32))) | gat
     kind = "family" if "family" in train.items else "category"
     groups = pd.factorize(catalog.items[kind], sort=True)[0]
     graph = knn_graph(projection.transform(known.x), k=k, labels=train.items[kind], ids=train.ids)

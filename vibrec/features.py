@@ -245,20 +245,29 @@ class Projection(nn.Module):
         projection.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
         return projection.eval()
 
-# %% ../nbs/01_features.ipynb #8c4035b8
+# %% ../nbs/01_features.ipynb #5ff1a8bf
 def pca_projection(
     features:Features,   # training items only
     dim:int=128,         # how many components; at most min(n, d)
     whiten:bool=False,   # scale every component to variance 1
+    forget=None,         # [n] labels, such as categories, whose means shall no longer differ
 ) -> Projection: # linear
-    "PCA (scikit-learn) as a linear `Projection`: the baseline that is told nothing."
+    "PCA (scikit-learn) as a linear `Projection`: the baseline that is told nothing, or only what to forget."
     dim = min(dim, features.dim, len(features))
     projection = Projection(features.dim, dim, hidden=None)
     projection.centre = torch.from_numpy(features.x.mean(0))
-    pca = PCA(dim, random_state=0).fit(features.x)
+    keep = np.eye(features.dim, dtype=np.float32) if forget is None else _forgetting(features.x, np.asarray(forget).astype(str))
+    pca = PCA(dim, random_state=0).fit(features.x @ keep)
     scale = np.sqrt(pca.explained_variance_ + 1e-9)[:, None] if whiten else 1
-    with torch.no_grad(): projection.net.weight.copy_(torch.from_numpy(pca.components_/scale)); projection.net.bias.zero_()
+    with torch.no_grad(): projection.net.weight.copy_(torch.from_numpy((pca.components_ @ keep)/scale)); projection.net.bias.zero_()
     return projection.eval()
+
+def _forgetting(x, labels):
+    "[d, d] orthogonal projection that takes out the directions in which the means of the labels differ; the identity if that were half the space."
+    means = np.stack([x[labels == label].mean(0) for label in np.unique(labels)]) - x.mean(0)
+    _, size, directions = np.linalg.svd(means, full_matrices=False)
+    gone = directions[size > 1e-5]
+    return np.eye(x.shape[1], dtype=np.float32) - (gone.T @ gone if len(gone) < x.shape[1]/2 else 0)
 
 # %% ../nbs/01_features.ipynb #f392c64f
 def _label_batches(labels, size, rng):
