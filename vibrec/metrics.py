@@ -394,7 +394,7 @@ def category_pools(
     "What can be recommended for each slot"
     return _split_items(catalog, split).groupby("category", sort=True).id.agg(list).to_dict()
 
-# %% ../nbs/05_metrics.ipynb #e8ee7be9
+# %% ../nbs/05_metrics.ipynb #354860dd
 def _ranked(queries, scorer, pools):
     "For each query: the query, scores [n], relevant [n], pool ids [n]; what is on the board is not in the pool"
     if not len(queries): raise ValueError("queries: got none; see slot_queries")
@@ -405,11 +405,12 @@ def _ranked(queries, scorer, pools):
 
 def _metric_table(queries, scorer, pools, metrics):
     "One row a query: what each metric gives, and what it gives a model that knows nothing"
-    rows = []
+    rows, blind = [], {}  # blind: what knowing nothing gets, by the pool's size and the number of relevant items
     for query, scores, relevant, pool in _ranked(queries, scorer, pools):
+        kind = len(pool), relevant.sum()
+        if kind not in blind: blind[kind] = {f"random {name}": metric(np.zeros(len(pool)), relevant, k) for name, (metric, k) in metrics.items()}
         row = dict(outfit_id=query.outfit_id, category=query.category, pool=len(pool))
-        row |= {name: metric(scores, relevant, k) for name, (metric, k) in metrics.items()}
-        rows.append(row | {f"random {name}": metric(np.zeros(len(pool)), relevant, k) for name, (metric, k) in metrics.items()})
+        rows.append(row | {name: metric(scores, relevant, k) for name, (metric, k) in metrics.items()} | blind[kind])
     return pd.DataFrame(rows)
 
 # %% ../nbs/05_metrics.ipynb #bfc621ce
