@@ -92,7 +92,7 @@ def _listening(model):
         with torch.no_grad(): yield
     finally: model.train(training)
 
-# %% ../nbs/03_gat.ipynb #2850865a
+# %% ../nbs/03_gat.ipynb #045ede19
 class GAT(nn.Module):
     "Two layers of graph attention: `[n, in_dim]` → `[n, out_dim]`."
     def __init__(
@@ -119,12 +119,6 @@ class GAT(nn.Module):
         self.register_buffer("centre", torch.zeros(in_dim))
         self.register_buffer("scale", torch.ones(in_dim))
 
-    def set_scale(self, x: torch.Tensor):  # the training items' features [n, in_dim]
-        "Scale columns by their mean and standard deviation on training items; columns that hardly vary are only centred."
-        spread = x.std(0)
-        self.centre.copy_(x.mean(0))
-        self.scale.copy_(torch.where(spread > 1e-4 * spread.max(), spread, spread.max().clamp(min=1e-6)))
-
     def _run(self, h, edge_index, edge_attr, states=None):
         "What each layer takes in, and what the last gives; `states` of the items when `h` are queries."
         h = (h - self.centre) / self.scale
@@ -144,36 +138,48 @@ class GAT(nn.Module):
         "Embeddings of a graph's items."
         return self._run(x, edge_index, edge_attr)[-1]
 
-    def states(self, data: Data) -> list:  # [x, h1, z]: what each layer takes in, and the embedding
-        "All that attached queries need to know of the graph's items (in evaluation mode, without gradients)."
-        with _listening(self): return self._run(data.x, data.edge_index, data.edge_attr)
+# %% ../nbs/03_gat.ipynb #7a683ab8
+def _states(self, data: Data) -> list:  # [x, h1, z]: what each layer takes in, and the embedding
+    "All that attached queries need to know of the graph's items (in evaluation mode, without gradients)."
+    with _listening(self): return self._run(data.x, data.edge_index, data.edge_attr)
 
-    def attach(
-        self,
-        states: list,              # of `states`
-        query_x: torch.Tensor,     # features of the queries, float32 [m, in_dim]
-        edge_index: torch.Tensor,  # int64 [2, E] (item, query), of `attach_edges`
-        edge_attr: torch.Tensor | None = None,  # float32 [E, edge_dim]
-    ) -> torch.Tensor:             # float32 [m, out_dim]
-        "Embeddings of queries that hear the items; the items do not hear them, nor do they hear each other."
-        with _listening(self): return self._run(query_x, edge_index, edge_attr, states)[-1]
 
-    def logits(self, z: torch.Tensor) -> torch.Tensor:  # [n, out_dim] → [n, classes]
-        "Cosines to the prototypes; without prototypes the embedding itself."
-        return z if self.prototypes is None else F.normalize(z) @ F.normalize(self.prototypes).T
+def _attach(
+    self,
+    states: list,              # of `states`
+    query_x: torch.Tensor,     # features of the queries, float32 [m, in_dim]
+    edge_index: torch.Tensor,  # int64 [2, E] (item, query), of `attach_edges`
+    edge_attr: torch.Tensor | None = None,  # float32 [E, edge_dim]
+) -> torch.Tensor:             # float32 [m, out_dim]
+    "Embeddings of queries that hear the items; the items do not hear them, nor do they hear each other."
+    with _listening(self): return self._run(query_x, edge_index, edge_attr, states)[-1]
 
-# %% ../nbs/03_gat.ipynb #cf729440
+
+GAT.states, GAT.attach = _states, _attach
+
+# %% ../nbs/03_gat.ipynb #0d3eab5b
+def _set_scale(self, x: torch.Tensor):  # the training items' features [n, in_dim]
+    "Scale columns by their mean and standard deviation on training items; columns that hardly vary are not blown up."
+    spread = x.std(0)
+    self.centre.copy_(x.mean(0))
+    self.scale.copy_(torch.where(spread > 1e-4 * spread.max(), spread, spread.max().clamp(min=1e-6)))
+
+
+def _logits(self, z: torch.Tensor) -> torch.Tensor:  # [n, out_dim] → [n, classes]
+    "Cosines to the prototypes; without prototypes the embedding itself."
+    return z if self.prototypes is None else F.normalize(z) @ F.normalize(self.prototypes).T
+
+
+GAT.set_scale, GAT.logits = _set_scale, _logits
+
+# %% ../nbs/03_gat.ipynb #79a37d15
 def _attention(
     self,
     data: Data,  # a graph
 ) -> list:       # a layer: (edge_index int64 [2, E + n] with the edges to oneself, attention float32 [E + n, heads])
     "Whom each item believes: attention coefficients, which sum to one over what an item hears."
-    with _listening(self):
-        h, looks = data.x, []
-        for layer in self.layers:
-            h, look = layer(h, data.edge_index, data.edge_attr, return_attention_weights=True)
-            h, looks = F.elu(h), [*looks, look]
-    return looks
+    states = self.states(data)
+    with _listening(self): return [layer(h, data.edge_index, data.edge_attr, return_attention_weights=True)[1] for layer, h in zip(self.layers, states)]
 
 
 def _save(
@@ -371,7 +377,25 @@ def _step(model, data, loss_of, optimiser):
     optimiser.step()
     return {"loss": loss.item(), "mean_cosine": mean_cosine(z)}
 
-# %% ../nbs/03_gat.ipynb #dd998f43
+# %% ../nbs/03_gat.ipynb #56dd7903
+def _train(model, data, valid, loss_of, check, optimiser, stop, bar):
+    "Step until it is time to stop, load the weights to keep, and tell what happened."
+    rows, held = [], None if valid is None else valid.tensors(data.x.device)
+    for epoch in bar:
+        rows.append({"epoch": epoch, **_step(model, data, loss_of, optimiser)})
+        if check is None: continue
+        states = model.states(data)
+        with torch.no_grad(): loss, accuracy = check(states[-1], None if held is None else model.attach(states, *held))
+        rows[-1].update(valid_loss=loss, valid_accuracy=accuracy)
+        if stop(epoch, loss, accuracy, model): break
+    if stop.weights is not None: model.load_state_dict(stop.weights)
+    alarm = mean_cosine(model.states(data)[-1])
+    if alarm > .95: warnings.warn(f"the mean cosine between embeddings is {alarm:.3f}: they have collapsed; try a lower lr, or other targets", CollapseWarning, stacklevel=3)
+    history = pd.DataFrame(rows)
+    history["kept"] = history.epoch == (history.epoch.max() if stop.kept is None else stop.kept)
+    return history
+
+# %% ../nbs/03_gat.ipynb #26fbf460
 def fit(
     data: Data,                  # training items and their graph; `edge_index` may be empty: then it is a network without a graph
     objective: str = "outfit",   # "outfit", "category" or "cluster"
@@ -396,30 +420,19 @@ def fit(
     "Train a `GAT` on a graph."
     if objective not in ("category", "cluster", "outfit"): raise ValueError(f'objective must be "category", "cluster" or "outfit", got {objective!r}')
     if groups is None and "y" in data: groups = data.y.cpu()
-    device, stop, rows = pick_device(device), _Stopper(patience, monitor), []
+    device, stop = pick_device(device), _Stopper(patience, monitor)
     with seeded(seed):
         if objective == "outfit":
-            model = _network(data, 0, head, gat).to(device)
+            model = _network(data, 0, head, gat)
             loss_of, check = _outfit_objective(data.num_nodes, outfits, groups, valid, negatives, temperature, seed)
         else:
             labels, held_labels = _labels(objective, data, valid, n_clusters, seed)
-            model = _network(data, int(labels.max()) + 1, head, gat).to(device)
+            model = _network(data, int(labels.max()) + 1, head, gat)
             loss_of, check = _class_objective(model, data, labels, valid, held_labels, temperature)
-        if standardise: model.set_scale(data.x.to(device))
-        data, held = data.clone().to(device), None if valid is None else valid.tensors(device)
-        optimiser = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
-        for epoch in tqdm(range(epochs), disable=not progress, desc=f"fit: {objective}", leave=False):
-            rows.append({"epoch": epoch, **_step(model, data, loss_of, optimiser)})
-            if check is None: continue
-            states = model.states(data)
-            with torch.no_grad(): loss, accuracy = check(states[-1], None if held is None else model.attach(states, *held))
-            rows[-1].update(valid_loss=loss, valid_accuracy=accuracy)
-            if stop(epoch, loss, accuracy, model): break
-        if stop.weights is not None: model.load_state_dict(stop.weights)
-        alarm = mean_cosine(model.states(data)[-1])
-    if alarm > .95: warnings.warn(f"the mean cosine between embeddings is {alarm:.3f}: they have collapsed; try a lower lr, or other targets", CollapseWarning, stacklevel=2)
-    history = pd.DataFrame(rows)
-    history["kept"] = history.epoch == (epochs - 1 if stop.kept is None else stop.kept)
+        if standardise: model.set_scale(data.x)
+        optimiser = torch.optim.Adam(model.to(device).parameters(), lr=lr, weight_decay=weight_decay)
+        bar = tqdm(range(epochs), disable=not progress, desc=f"fit: {objective}", leave=False)
+        history = _train(model, data.clone().to(device), valid, loss_of, check, optimiser, stop, bar)
     return model.cpu().eval(), history
 
 # %% ../nbs/03_gat.ipynb #de7a38ff
