@@ -6,12 +6,13 @@
 __all__ = ['app', 'Quiet', 'Debug', 'Seed', 'Fitted', 'vibrec', 'Objective', 'fit', 'recommend', 'info', 'evaluate', 'demo',
            'main']
 
-# %% ../nbs/07_cli.ipynb #7fbd2be6
+# %% ../nbs/07_cli.ipynb #b0c4c256
 import base64
 import difflib
 import html
 import json
 import logging
+import os
 import warnings
 from contextlib import contextmanager
 from enum import Enum
@@ -134,7 +135,7 @@ def _check_free(folder, ours):
     if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or ours(folder))): return
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; choose another --out, or remove it yourself")
 
-# %% ../nbs/07_cli.ipynb #976201f6
+# %% ../nbs/07_cli.ipynb #4a3932df
 class Objective(str, Enum):
     "What `fit` may learn."
     auto, outfit, category, cluster = "auto", "outfit", "category", "cluster"
@@ -167,8 +168,7 @@ def fit(
     catalog = _read_catalog(path, images, outfits)
     features = encode_catalog(catalog, Encoder(encoder), cache=cache, progress=not quiet)
     usable = catalog.subset(features.ids) if features.skipped else catalog
-    clusters = min(8, max(2, len(usable)//2))                     # a shop of six pictures has no eight clusters
-    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, seed=seed, progress=not quiet, n_clusters=clusters)
+    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, seed=seed, progress=not quiet)
     recommender.save(out)
     typer.echo(f"{_describe(recommender)}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(features.skipped, len(catalog))
@@ -333,10 +333,11 @@ def _truth(found, vibe):
     look, share = (found.look()["vibe"] == vibe), (found.table["vibe"] == vibe).mean()
     return f"{look.sum()} of {len(look)} pieces of the look and {share:.0%} of all candidates are of this vibe; by chance it would be {(found.catalog.items['vibe'] == vibe).mean():.0%}"
 
-# %% ../nbs/07_cli.ipynb #2716f1e5
+# %% ../nbs/07_cli.ipynb #5671ebdf
 _PAGE_STYLE = """<style>details{margin:1rem 0}summary{cursor:pointer;color:#0072B2}pre{background:#f6f6f6;padding:.8rem;border-radius:6px;overflow-x:auto;font-size:.8rem}
-td,th{white-space:nowrap}.figures{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start;margin-top:1rem}.figures img{max-width:100%;height:auto}.truth{color:#555;margin:.2rem 0 .6rem}</style>"""
-_ALT = dict(fitb="Fill-in-the-blank accuracy of each model with its 95 % interval", map="Map of the embeddings, coloured by category", learning="Learning curves", degrees="Degrees of the graph")
+td,th{white-space:nowrap}.figures{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start;margin-top:1rem}.figures img{max-width:100%;height:auto}.note{color:#555;margin:.7rem 0 .6rem;font-size:.9rem}</style>"""
+_CAPTIONS = dict(fitb="Fill in the blank: accuracy of each model with its 95 % interval; the dotted line is chance.", map="Embeddings of items on a plane, coloured by category.",
+                 learning="Learning curves; the dashed line is the epoch that was kept.", degrees="How many items each item of the graph hears, and how many hear it.")
 
 def _numbers_fragment(report, folder):
     "HTML of the table of results and the figures in `folder`."
@@ -344,15 +345,16 @@ def _numbers_fragment(report, folder):
     parts = ["<section><h2>Measured</h2>", f"<p>{outfits['questions']:,} questions about outfits that nothing was trained on; mean and 95 % interval. <b>Fill in the blank</b>: which of four items of one kind "
              f"completes the outfit; chance is {outfits['chance']['fitb']:.0%}. <b>Compatibility AUC</b>: a real outfit against one with its items replaced; chance is {outfits['chance']['auc']:.0%}. "
              "<b>Recall@10</b> and <b>MRR</b>: where the right item stands among all of its slot.</p>", _results(report).to_html(border=0), '<div class="figures">']
-    for path in sorted(folder.glob("*.png"), key=lambda path: list(_ALT).index(path.stem) if path.stem in _ALT else len(_ALT)):
-        parts.append(f'<img src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" alt="{html.escape(_ALT.get(path.stem, path.stem))}">')
+    for path in sorted(folder.glob("*.png"), key=lambda path: (path.stem not in _CAPTIONS, [*_CAPTIONS, path.stem].index(path.stem))):
+        caption = html.escape(_CAPTIONS.get(path.stem, path.stem))
+        parts.append(f'<div><img src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" alt="{caption}"><p class="note">{caption}</p></div>')
     text = html.escape((folder/"graph_metrics.txt").read_text(encoding="utf-8"))
     return "\n".join([*parts, "</div>", f"<details><summary>All numbers</summary><pre>{text}</pre></details></section>"])
 
 def _demo_fragments(recommender, looks, report, folder):
     "HTML of the demo's page, part by part."
     yield f"{_PAGE_STYLE}<p>Three mood boards, each four pictures of one vibe, and the pieces that complete the look. <b>{_CREDIT}</b></p><pre>{html.escape(_describe(recommender))}</pre>"
-    for vibe, found in looks.items(): yield _fragment(found, f"A {vibe} board", f'<p class="truth">{_truth(found, vibe)}.</p>')
+    for vibe, found in looks.items(): yield _fragment(found, f"A {vibe} board", f'<p class="note">{_truth(found, vibe)}.</p>')
     yield _numbers_fragment(report, folder/"evaluation")
     yield "<section><h2>Now with your own pictures</h2><pre>vibrec fit PICTURES/ --out my-shop\nvibrec recommend my-shop BOARD/ --out look.html</pre></section>"
 
@@ -390,7 +392,8 @@ def demo(
     for vibe, found in looks.items(): typer.echo(f"{vibe:10} {_truth(found, vibe)}")
     typer.echo(f"\n{_results(report).to_string()}\n\nreport: {out/'report.html'}\nnext:   vibrec recommend {out/'recommender'} {out/'boards'/_DEMO_VIBES[0]}/*.png")
 
-# %% ../nbs/07_cli.ipynb #26a4f87e
+# %% ../nbs/07_cli.ipynb #b0ed5b75
 def main():
     "What the command `vibrec` runs."
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app(prog_name="vibrec")
