@@ -359,4 +359,9 @@ d = { 'settings': { 'branch': 'main',
                                'vibrec.render.palette_of': ('a1_render.html#palette_of', 'vibrec/render.py'),
                                'vibrec.render.random_styles': ('a1_render.html#random_styles', 'vibrec/render.py'),
                                'vibrec.render.render': ('a1_render.html#render', 'vibrec/render.py'),
-                               'vibrec.render.rgb_to_lab': ('a1_render.html#rgb_to_lab', 'vibrec/render.py')}}}
+                               'vibrec.render.rgb_to_lab': ('a1_render.html#rgb_to_lab', 'vibrec/render.py')},
+            'vibrec.taste': { 'vibrec.taste.collapse_order': ('taste.html#collapse_order', 'vibrec/taste.py'),
+                              'vibrec.taste.concept_vector': ('taste.html#concept_vector', 'vibrec/taste.py'),
+                              'vibrec.taste.mmr_order': ('taste.html#mmr_order', 'vibrec/taste.py'),
+                              'vibrec.taste.novelty_scores': ('taste.html#novelty_scores', 'vibrec/taste.py'),
+                              'vibrec.taste.rocchio_weights': ('taste.html#rocchio_weights', 'vibrec/taste.py')}}}
