@@ -22,18 +22,18 @@ def rocchio_weights(
     parts = [alpha*weights/np.abs(weights).sum(), np.full(n_liked, beta/max(n_liked, 1)), np.full(n_disliked, -gamma/max(n_disliked, 1))]
     return np.concatenate(parts).astype(np.float32)
 
-# %% ../nbs/03b_taste.ipynb #39ea24ea
+# %% ../nbs/03b_taste.ipynb #47fdbb6a
 def concept_vector(
     positive:np.ndarray,        # [p, d] what belongs
     negative:np.ndarray,        # [q, d] what does not: a sample of everything, and what was disliked
-    weights:np.ndarray=None,    # [p] of what belongs, their sum above zero; equal by default. Below zero: counts on the other side
+    weights:np.ndarray=None,    # [p] of what belongs, at least one above zero; equal by default. Below zero: counts on the other side
     negative_weights:np.ndarray=None,  # [q] ≥ 0; equal by default
     ridge:float=1.,             # what holds it back, in units of the data's mean variance; more is nearer to the difference of the means
 ) -> np.ndarray: # [d] float32 of length 1
     "Normal of the linear boundary between two sets, by ridge regression."
     weights = np.ones(len(positive)) if weights is None else np.asarray(weights, float)
     negative_weights = np.ones(len(negative)) if negative_weights is None else np.asarray(negative_weights, float)
-    if weights.sum() <= 0 or negative_weights.sum() <= 0: raise ValueError(f"weights must add up to more than zero on both sides, got {weights.sum():.3g} and {negative_weights.sum():.3g}")
+    if weights.max() <= 0 or negative_weights.max() <= 0: raise ValueError(f"weights need one above zero on both sides, got at most {weights.max():.3g} and {negative_weights.max():.3g}")
     x = np.concatenate([positive, negative]).astype(float)
     share = np.concatenate([weights/np.abs(weights).sum(), -negative_weights/negative_weights.sum()])/2   # the sign is the label
     mean = np.abs(share) @ x
