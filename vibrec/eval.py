@@ -48,7 +48,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #22c86e19
+# %% ../nbs/04_eval.ipynb #cf794958
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -78,12 +78,13 @@ class Recommender:
         return F.normalize(self.model.attach(self._states, torch.from_numpy(x), edges, weights), dim=1).numpy()
 
     def _embed_catalog(self):
-        "Training items speak for themselves; all others are attached."
-        rows = self.catalog.rows(self.graph.ids)
+        "Training items speak for themselves; all others are attached. A training item is known by its id and its picture: another shop may use the same ids."
+        x, place = self.projection.transform(self.features.x), {id: row for row, id in enumerate(self.graph.ids)}
+        own = np.array([place.get(id, -1) for id in self.catalog.ids])
+        own[(own >= 0) & ((x*self.graph.x.numpy()[own]).sum(1) < .999)] = -1
         z = np.zeros((len(self.catalog), self._states[-1].shape[1]), np.float32)
-        z[rows] = F.normalize(self._states[-1], dim=1).numpy()
-        others = np.setdiff1d(np.arange(len(self.catalog)), rows)
-        z[others] = self._attach(self.projection.transform(self.features.x[others]))
+        z[own >= 0] = F.normalize(self._states[-1], dim=1).numpy()[own[own >= 0]]
+        z[own < 0] = self._attach(x[own < 0])
         return z
 
     def __repr__(self):
@@ -343,3 +344,30 @@ def load(cls,
     if list(features.ids) != list(catalog.ids): raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
     graph = Data(**{name: torch.from_numpy(value) for name, value in arrays.items()}, ids=config["graph_ids"])
     return cls(catalog, features, Projection.load(folder/"projection"), graph, GAT.load(folder/"model"), config["settings"], tables.get("history"))
+
+# %% ../nbs/04_eval.ipynb #5923b185
+@patch_to(Recommender)
+def on(self,
+    catalog:Catalog,         # other items; of the same shop or not
+    features:Features=None,  # of them, by the same encoder, if you have them already
+    progress:bool=True,      # show progress bars
+) -> Recommender: # over that catalogue
+    "The same trained parts over another catalogue. Items without a usable picture are left out, with a warning in the log."
+    features = features or encode_catalog(catalog, self.encoder, progress=progress)
+    if features.encoder != self.features.encoder: raise ValueError(f"features are by {features.encoder!r}, the recommender was fitted on those of {self.features.encoder!r}; encode with the latter")
+    ids = [id for id in catalog.ids if id in set(features.ids)]
+    if len(ids) < len(catalog):
+        _log.warning("%d of %d items have no usable picture and are left out (%s)", len(catalog) - len(ids), len(catalog), some(set(catalog.ids) - set(ids)))
+        catalog = catalog.subset(ids)
+    return type(self)(catalog, features.select(ids), self.projection, self.graph, self.model, self.settings, self.history, self._encoder)
+
+# %% ../nbs/04_eval.ipynb #cd933fa1
+@patch_to(Recommender)
+def training_data(self,
+    graph:Data=None, # of the training items, with other edges; by default its own
+) -> tuple: # (training outfits as lists of rows of the graph, Validation); each None when there is none
+    "What the network learns from and is stopped by."
+    graph, place = self.graph if graph is None else graph, {id: row for row, id in enumerate(self.graph.ids)}
+    groups = pd.factorize(self.catalog.items["family" if "family" in self.catalog.items else "category"], sort=True)[0]
+    outfits = [[place[id] for id in outfit] for outfit in _training_outfits(self.catalog, "train")] or None
+    return outfits, _validation(self.catalog, self.features, self.projection, graph, groups, self.settings["k"], self.settings["objective"])
