@@ -141,7 +141,7 @@ def fit(cls,
     parts = _fit_parts(catalog, features, k, objective, seed, progress, gat)
     return cls(catalog, features, *parts[:3], dict(k=k, objective=objective, seed=seed), parts[3], encoder)
 
-# %% ../nbs/04_eval.ipynb #5625c70b
+# %% ../nbs/04_eval.ipynb #cbfbe424
 @patch_to(Recommender)
 def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, 128] float32, rows of length 1
     "Embeddings of catalogue items. Raises CatalogError for unknown ids."
@@ -151,7 +151,20 @@ def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, 128] float32, rows of
 def score(self, context_ids, candidate_ids) -> np.ndarray: # → [len(candidate_ids)] float32 in -1..1, higher is better
     "How well each candidate goes with the context items. Raises CatalogError for an empty context or unknown ids."
     if not len(context_ids): raise CatalogError("context_ids is empty; give at least one item")
-    return self.embeddings(candidate_ids) @ _direction(self.embeddings(context_ids), np.ones(len(context_ids), np.float32))
+    return self._fits(self.embeddings(context_ids), np.ones(len(context_ids), np.float32), rows=self.catalog.rows(candidate_ids))
+
+@patch_to(Recommender)
+def agreement(self,
+    rows_a,  # [a] positions in the catalogue
+    rows_b,  # [b] positions in the catalogue
+) -> np.ndarray: # float32 [a, b], higher is better
+    "How well items go with each other, pair by pair."
+    return self.z[rows_a] @ self.z[rows_b].T
+
+@patch_to(Recommender)
+def _fits(self, z_board, weights, slot=None, rows=None): # embeddings [m, 128], weights [m], the slot to fill, positions of candidates → float32 [n]
+    "How well every item of the catalogue, or those in `rows`, fits a board."
+    return (self.z if rows is None else self.z[rows]) @ _direction(z_board, weights)
 
 def _direction(z, weights):
     "Weighted mean of embeddings [m, 128], at length 1."
@@ -219,7 +232,7 @@ class Recommendations:
         "A list of plain dictionaries, for JSON."
         return json.loads(self.table.to_json(orient="records"))
 
-# %% ../nbs/04_eval.ipynb #2e6629fa
+# %% ../nbs/04_eval.ipynb #bb6cbcb9
 def _pick(rows, scores, k):
     "The k best rows by score, ties by row."
     best = rows[np.argpartition(-scores[rows], k - 1)[:k]] if k < len(rows) else rows
@@ -253,14 +266,15 @@ def recommend(self,
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     z, on_board = self._board_embeddings(board)
     allowed &= ~on_board
-    scores = self.z @ _direction(z, board.weights)
-    category = self.catalog.items["category"].to_numpy()
-    picks = [(slot, row, rank) for slot in slots for rank, row in enumerate(_pick(np.flatnonzero(allowed & (category == slot)), scores, k), 1)]
+    category, picks = self.catalog.items["category"].to_numpy(), []
+    for slot in slots:
+        scores = self._fits(z, board.weights, slot)
+        picks += [(slot, row, rank, scores[row]) for rank, row in enumerate(_pick(np.flatnonzero(allowed & (category == slot)), scores, k), 1)]
     if not picks: raise CatalogError(f"no item is left for slots {some(slots)} after exclude and filters; widen them")
-    rows = np.array([row for _, row, _ in picks])
+    rows = np.array([row for _, row, _, _ in picks])
     weighted = np.where(board.weights > 0, self.z[rows] @ z.T, -2)        # a picture that pushes away explains nothing
     nearest = weighted.argmax(1)
-    table = pd.DataFrame(dict(slot=[slot for slot, _, _ in picks], rank=[rank for _, _, rank in picks], id=self.catalog.ids[rows], score=scores[rows],
+    table = pd.DataFrame(dict(slot=[slot for slot, *_ in picks], rank=[rank for _, _, rank, _ in picks], id=self.catalog.ids[rows], score=[score for *_, score in picks],
                               nearest=np.array(board.names, object)[nearest], nearest_score=weighted[np.arange(len(rows)), nearest]))
     more = self.catalog.items.iloc[rows].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
     return Recommendations(pd.concat([table, more], axis=1), board, self.catalog)
