@@ -48,7 +48,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #cf794958
+# %% ../nbs/04_eval.ipynb #2c53cf74
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -64,7 +64,7 @@ class Recommender:
         self.catalog, self.features, self.projection, self.graph, self.model = catalog, features, projection, graph, model
         self.settings, self.history, self._encoder = settings, history, encoder
         self._states = model.states(graph)
-        self.z = self._embed_catalog()          # [n, 128] float32, rows of length 1, in the catalogue's order
+        self.z = self._embed_catalog()          # [n, 128 or 256] float32, rows of length 1, in the catalogue's order
 
     @property
     def encoder(self):
@@ -73,17 +73,23 @@ class Recommender:
 
     def _attach(self, x):
         "Projected features [m, 128] of anything → embeddings [m, 128] of length 1, heard from the training items."
-        if not len(x): return np.zeros((0, self._states[-1].shape[1]), np.float32)
+        if not len(x): return self._joined(self._states[-1][:0], x)
         edges, weights = attach_edges(self.graph, x, k=min(self.settings["k"], self.graph.num_nodes))
-        return F.normalize(self.model.attach(self._states, torch.from_numpy(x), edges, weights), dim=1).numpy()
+        return self._joined(self.model.attach(self._states, torch.from_numpy(x), edges, weights), x)
+
+    def _joined(self, z, x):
+        "Rows of length 1: what the network says and, unless outfits taught it, what it was told (projected features [m, 128]) beside it, in equal parts."
+        z = F.normalize(z, dim=1).numpy()
+        return z if self.settings["objective"] == "outfit" else np.hstack([x, z])/np.float32(2**.5)
 
     def _embed_catalog(self):
         "Training items speak for themselves; all others are attached. A training item is known by its id and its picture: another shop may use the same ids."
         x, place = self.projection.transform(self.features.x), {id: row for row, id in enumerate(self.graph.ids)}
         own = np.array([place.get(id, -1) for id in self.catalog.ids])
         own[(own >= 0) & ((x*self.graph.x.numpy()[own]).sum(1) < .999)] = -1
-        z = np.zeros((len(self.catalog), self._states[-1].shape[1]), np.float32)
-        z[own >= 0] = F.normalize(self._states[-1], dim=1).numpy()[own[own >= 0]]
+        known = self._joined(self._states[-1], self.graph.x.numpy())
+        z = np.zeros((len(self.catalog), known.shape[1]), np.float32)
+        z[own >= 0] = known[own[own >= 0]]
         z[own < 0] = self._attach(x[own < 0])
         return z
 
