@@ -269,7 +269,7 @@ def load(cls, directory):
     config, _, tables = read_artifact(directory, "catalog")
     return cls(tables["items"], tables.get("outfits"), config["root"], tables.get("recipes"))
 
-# %% ../nbs/00_catalog.ipynb #b3996d63
+# %% ../nbs/00_catalog.ipynb #90910b0d
 @dataclass(frozen=True, eq=False)
 class Pin:
     "One picture of a board."
@@ -279,9 +279,11 @@ class Pin:
     weight: float = 1.      # how much it counts; below zero it pushes away
 
     @cached_property
-    def key(self): # the same for the same content: ("item", id) or ("picture", hash of the pixels)
-        if self.item is not None: return "item", self.item
-        return "picture", hashlib.sha256(repr((self.image.mode, self.image.size)).encode() + self.image.tobytes()).hexdigest()
+    def digest(self): # the same for the same pixels
+        return hashlib.sha256(repr((self.image.mode, self.image.size)).encode() + self.image.tobytes()).hexdigest()
+
+    @property
+    def key(self): return ("picture", self.digest) if self.item is None else ("item", self.item)     # what it shows
 
 def _name_of(source, number):
     if isinstance(source, (str, Path)): return Path(urlparse(str(source)).path).name or str(source)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Recommender', 'Recommendations', 'write_page']
 
-# %% ../nbs/04_eval.ipynb #708e7cb7
+# %% ../nbs/04_eval.ipynb #1d9e8c2c
 import base64
 import difflib
 import html
@@ -27,6 +27,7 @@ from .core import ArtifactError, CatalogError, atomic_path, figure_style, patch_
 from .features import Encoder, Features, Projection, encode_catalog, fit_projection, pca_projection
 from .gat import GAT, Validation, fit
 from .graph import attach_edges, knn_graph
+from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
 _log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #2c53cf74
+# %% ../nbs/04_eval.ipynb #e359ebca
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -64,6 +65,7 @@ class Recommender:
         self.catalog, self.features, self.projection, self.graph, self.model = catalog, features, projection, graph, model
         self.settings, self.history, self._encoder = settings, history, encoder
         self._states = model.states(graph)
+        self._pictures = {}                     # encoded pictures that were seen lately, by their content
         self.z = self._embed_catalog()          # [n, 128 or 256] float32, rows of length 1, in the catalogue's order
 
     @property
@@ -182,7 +184,7 @@ def embed_images(self, images) -> np.ndarray: # PIL images → [m, 128] float32,
     "Embeddings of pictures that are in no catalogue."
     return self._attach(self.projection.transform(self.encoder.encode(images)))
 
-# %% ../nbs/04_eval.ipynb #b60244e3
+# %% ../nbs/04_eval.ipynb #cc464b5e
 @patch_to(Recommender)
 def _slots(self, slots):
     "Checked list of slots; all categories when None."
@@ -204,25 +206,47 @@ def _filter_mask(column, wanted):
     return column.isin([wanted] if isinstance(wanted, str) or not isinstance(wanted, (list, set, frozenset)) else list(wanted))
 
 @patch_to(Recommender)
-def _allowed(self, exclude, filters):
-    "[n] bool: items that may be recommended."
-    allowed = np.ones(len(self.catalog), bool)
-    if len(exclude): allowed[self.catalog.rows(list(exclude))] = False
+def _steps(self, shown, exclude, exclude_seen, filters):
+    "[(what, [n] bool)]: what takes items out, in this order. Raises CatalogError for unknown ids and columns."
+    def without(rows):
+        mask = np.ones(len(self.catalog), bool)
+        mask[rows] = False
+        return mask
+    seen = self.catalog._index.get_indexer(np.asarray(list(exclude_seen), object))
+    steps = [("what is on the board or disliked", ~shown), ("exclude", without(self.catalog.rows(list(exclude)))), ("exclude_seen", without(seen[seen >= 0]))]
     for name, wanted in (filters or {}).items():
         if name not in self.catalog.items: raise CatalogError(f"filter {name!r} is not a column of the catalogue; it has {list(self.catalog.items.columns)}")
-        allowed &= np.asarray(_filter_mask(self.catalog.items[name], wanted))
-        if not allowed.any(): raise CatalogError(f"no item is left after filter {name}={wanted!r}; widen it")
-    return allowed
+        steps.append((f"filter {name}={getattr(wanted, '__name__', repr(wanted))}", np.asarray(_filter_mask(self.catalog.items[name], wanted), bool)))
+    return steps
 
-# %% ../nbs/04_eval.ipynb #e583a81f
+def _emptied(steps, inside):
+    "(what took the last items out, how many there were before it)."
+    for what, mask in steps:
+        if not (inside & mask).any(): return what, int(inside.sum())
+        inside = inside & mask
+    return "nothing", int(inside.sum())
+
+@patch_to(Recommender)
+def _candidates(self, slots, steps):
+    "({slot: rows that may be recommended}, {slot: why there is none}). Raises CatalogError when there is none at all."
+    category, allowed = self.catalog.items["category"].to_numpy(), np.logical_and.reduce([mask for _, mask in steps])
+    rows = {slot: np.flatnonzero(allowed & (category == slot)) for slot in slots}
+    missing = {slot: "no item is left for slot {!r} after {}; {:,} before it".format(slot, *_emptied(steps, category == slot)) for slot in slots if not len(rows[slot])}
+    if len(missing) == len(slots):
+        which = "" if len(slots) == len(self.catalog.categories) else f" for slots {some(slots)}"
+        raise CatalogError(f"no item is left{which} after {_emptied(steps, np.isin(category, slots))[0]}; widen it")
+    return {slot: rows[slot] for slot in slots if slot not in missing}, missing
+
+# %% ../nbs/04_eval.ipynb #ba038104
 class Recommendations:
     "What goes with a board: a table, and ways to look at it."
     def __init__(self,
         table:pd.DataFrame,  # slot, rank (1 is best), id, score, nearest (name of a board picture), and the catalogue's columns
         board:Board,         # what was asked
         catalog:Catalog,     # where the pictures are
+        missing:dict=None,   # {slot: why nothing is recommended for it}
     ):
-        self.table, self.board, self.catalog = table, board, catalog
+        self.table, self.board, self.catalog, self.missing = table, board, catalog, missing or {}
 
     def __len__(self): return len(self.table)
 
@@ -238,26 +262,73 @@ class Recommendations:
         "A list of plain dictionaries, for JSON."
         return json.loads(self.table.to_json(orient="records"))
 
-# %% ../nbs/04_eval.ipynb #bb6cbcb9
+# %% ../nbs/04_eval.ipynb #e2a9fb72
 def _pick(rows, scores, k):
     "The k best rows by score, ties by row."
     best = rows[np.argpartition(-scores[rows], k - 1)[:k]] if k < len(rows) else rows
     return best[np.lexsort((best, -scores[best]))]
 
-@patch_to(Recommender)
-def _board_embeddings(self, board):
-    "([m, 128] embeddings of the board's pictures, [n] bool catalogue items that are on the board, by id or as the same picture)."
-    z, on_board = np.zeros((len(board), self.z.shape[1]), np.float32), np.zeros(len(self.catalog), bool)
-    known = np.array([item is not None for item in board.items])
-    if known.any():
-        rows = self.catalog.rows([item for item in board.items if item is not None])
-        z[known], on_board[rows] = self.z[rows], True
-    if not known.all():
-        x = self.encoder.encode(image for image, item in zip(board.images, board.items) if item is None)
-        z[~known] = self._attach(self.projection.transform(x))
-        on_board |= (x @ self.features.x.T > .9999).any(0)
-    return z, on_board
+_REMEMBERED = 256     # pictures; features and embedding of one take 1.5 kB
 
+@patch_to(Recommender)
+def _encoded(self, pins):
+    "(features [m, d], embeddings [m, 128]) of pictures. Those seen lately are remembered by their content, so that weights and likes encode nothing again."
+    new = {pin.digest: pin.image for pin in pins if pin.digest not in self._pictures}
+    if new:
+        x = self.encoder.encode(new.values())
+        self._pictures.update(zip(new, zip(x, self._attach(self.projection.transform(x)))))
+    for pin in pins: self._pictures[pin.digest] = self._pictures.pop(pin.digest)        # the last used stand last
+    found = [np.stack(part) for part in zip(*(self._pictures[pin.digest] for pin in pins))]
+    for digest in list(self._pictures)[:-_REMEMBERED]: del self._pictures[digest]
+    return found
+
+@patch_to(Recommender)
+def _pin_embeddings(self, pins):
+    "([m, 128] embeddings of pins, [n] bool catalogue items that they show, by id or as the same picture)."
+    z, shown = np.zeros((len(pins), self.z.shape[1]), np.float32), np.zeros(len(self.catalog), bool)
+    rows = self.catalog._index.get_indexer(np.array([pin.item for pin in pins], object))
+    z[rows >= 0], shown[rows[rows >= 0]] = self.z[rows[rows >= 0]], True
+    if (rows < 0).any():
+        x, z[rows < 0] = self._encoded([pin for pin, row in zip(pins, rows) if row < 0])
+        shown |= (x @ self.features.x.T > .9999).any(0)
+    return z, shown
+
+# %% ../nbs/04_eval.ipynb #ca2c2581
+@patch_to(Recommender)
+def _query(self, board, taste="rocchio"):
+    "(embeddings [m, 128], weights [m], [n] bool not to be recommended): what the board asks for, as something that `_fits` understands."
+    if taste not in ("rocchio", "concept"): raise ValueError(f"taste={taste!r} must be 'rocchio' or 'concept'")
+    (z, on_board), (liked, _), (disliked, unwanted) = (self._pin_embeddings(pins) for pins in (board.pins, board.likes, board.dislikes))
+    weights = rocchio_weights(board.weights, len(liked), len(disliked)) if len(liked) + len(disliked) else board.weights
+    if taste == "concept":
+        others = self.z[np.random.default_rng(0).choice(len(self.z), min(len(self.z), 500), replace=False)]
+        pull = rocchio_weights(board.weights, len(liked), len(disliked))
+        against = np.concatenate([np.full(len(others), 1/len(others)), -pull[len(z) + len(liked):]])
+        direction = concept_vector(np.concatenate([z, liked]), np.concatenate([others, disliked]), pull[:len(z) + len(liked)], against)
+        return direction[None], np.ones(1, np.float32), on_board | unwanted
+    return np.concatenate([z, liked, disliked]), weights, on_board | unwanted
+
+@patch_to(Recommender)
+def _popularity(self) -> np.ndarray: # [n] in how many training outfits
+    "How often training items were worn; all others count as never."
+    if self.catalog.outfits is None: return np.zeros(len(self.catalog))
+    worn = self.catalog.outfits["item_id"].value_counts().reindex(self.catalog._index, fill_value=0).to_numpy()
+    return np.where(self.catalog.items["split"] == "train", worn, 0) if "split" in self.catalog.items else worn
+
+@patch_to(Recommender)
+def _ranked(self, rows, scores, k, diversity, novelty, collapse):
+    "The k best of some rows, best first, after novelty, duplicates and diversity."
+    value = scores.copy()
+    value[rows] = novelty_scores(scores[rows], self._popularity()[rows] if novelty else None, novelty)
+    if not diversity and not collapse: return _pick(rows, value, k)
+    best = _pick(rows, value, max(100, 2*k))
+    x = F.normalize(torch.from_numpy(self.features.x[best]), dim=1).numpy()
+    if collapse:
+        stay = collapse_order(x, .99 if collapse is True else collapse)
+        best, x = best[stay], x[stay]
+    return best[mmr_order(value[best], x, k, diversity)]
+
+# %% ../nbs/04_eval.ipynb #38d31614
 @patch_to(Recommender)
 def recommend(self,
     board,            # a Board, or whatever Board takes: paths, PIL images, ids …
@@ -265,25 +336,29 @@ def recommend(self,
     k:int=5,          # how many for each slot
     exclude=(),       # ids that are not wanted
     filters=None,     # {column: value, [values], (low, high) or function}
+    taste:str="rocchio",     # how likes and dislikes count: "rocchio" or "concept"
+    diversity:float=0.,      # 0 … 1: charge items for looking like those above them
+    novelty:float=0.,        # ≥ 0: hold popular items back
+    exclude_seen=(),         # ids that were shown before; those that the catalogue lacks are ignored
+    collapse=False,          # True, or a cosine of features from which on two items are one
 ) -> Recommendations:
-    "Rank the catalogue for a board, slot by slot; never what is on the board. Raises CatalogError or ImageError."
+    "Rank the catalogue for a board, slot by slot; never what is on the board or disliked. Raises CatalogError or ImageError."
     if k < 1: raise ValueError(f"k={k}: ask for at least one item a slot")
-    slots, allowed = self._slots(slots), self._allowed(exclude, filters)
+    slots = self._slots(slots)
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
-    z, on_board = self._board_embeddings(board)
-    allowed &= ~on_board
-    category, picks = self.catalog.items["category"].to_numpy(), []
-    for slot in slots:
-        scores = self._fits(z, board.weights, slot)
-        picks += [(slot, row, rank, scores[row]) for rank, row in enumerate(_pick(np.flatnonzero(allowed & (category == slot)), scores, k), 1)]
-    if not picks: raise CatalogError(f"no item is left for slots {some(slots)} after exclude and filters; widen them")
-    rows = np.array([row for _, row, _, _ in picks])
+    asked, weights, shown = self._query(board, taste)
+    candidates, missing = self._candidates(slots, self._steps(shown, exclude, exclude_seen, filters))
+    picks = []
+    for slot, rows in candidates.items():
+        scores = self._fits(asked, weights, slot)
+        picks += [(slot, row, rank, scores[row]) for rank, row in enumerate(self._ranked(rows, scores, k, diversity, novelty, collapse), 1)]
+    rows, z = np.array([row for _, row, _, _ in picks]), self._pin_embeddings(board.pins)[0]
     weighted = np.where(board.weights > 0, self.z[rows] @ z.T, -2)        # a picture that pushes away explains nothing
     nearest = weighted.argmax(1)
     table = pd.DataFrame(dict(slot=[slot for slot, *_ in picks], rank=[rank for _, _, rank, _ in picks], id=self.catalog.ids[rows], score=[score for *_, score in picks],
                               nearest=np.array(board.names, object)[nearest], nearest_score=weighted[np.arange(len(rows)), nearest]))
     more = self.catalog.items.iloc[rows].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
-    return Recommendations(pd.concat([table, more], axis=1), board, self.catalog)
+    return Recommendations(pd.concat([table, more], axis=1), board, self.catalog, missing)
 
 # %% ../nbs/04_eval.ipynb #dbcff271
 def _draw_row(axes, pictures, titles, label):
