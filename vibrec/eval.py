@@ -49,7 +49,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #e359ebca
+# %% ../nbs/04_eval.ipynb #194463b2
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -85,14 +85,14 @@ class Recommender:
         return z if self.settings["objective"] == "outfit" else np.hstack([x, z])/np.float32(2**.5)
 
     def _embed_catalog(self):
-        "Training items speak for themselves; all others are attached. A training item is known by its id and its picture: another shop may use the same ids."
+        "Training items (`trained`, [n] bool) speak for themselves; all others are attached. They are known by id and picture: another shop may use the same ids."
         x, place = self.projection.transform(self.features.x), {id: row for row, id in enumerate(self.graph.ids)}
         own = np.array([place.get(id, -1) for id in self.catalog.ids])
         own[(own >= 0) & ((x*self.graph.x.numpy()[own]).sum(1) < .999)] = -1
         known = self._joined(self._states[-1], self.graph.x.numpy())
         z = np.zeros((len(self.catalog), known.shape[1]), np.float32)
         z[own >= 0] = known[own[own >= 0]]
-        z[own < 0] = self._attach(x[own < 0])
+        z[own < 0], self.trained = self._attach(x[own < 0]), own >= 0
         return z
 
     def __repr__(self):
