@@ -110,6 +110,17 @@ def check_imports():
     return problems
 
 
+def check_options():
+    "Cells whose `#| key: value` lines are no YAML (a colon in an unquoted text): all of the cell's options would be ignored."
+    problems = []
+    for path in nbglob(as_path=True):
+        for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]:
+            options = re.findall(r"^#\|\s*([\w-]+: .*)$", "".join(cell["source"]), re.M)
+            try: yaml.safe_load("\n".join(options))
+            except yaml.YAMLError: problems.append(f"{path.name}: cell {cell['id']}: quote the text of its options: {options}")
+    return problems
+
+
 def check_site(site):
     "Dead links, missing anchors and empty pages of the site in the folder `site`."
     pages, problems = {path: Page(path) for path in sorted(site.rglob("*.html"))}, []
@@ -131,7 +142,7 @@ def check_site(site):
 def main():
     "Build, check, and return the exit status."
     config = get_config()
-    problems = check_sidebar(config) + check_titles() + check_imports()
+    problems = check_sidebar(config) + check_titles() + check_imports() + check_options()
     for problem in problems: print(f"PROBLEM {problem}", flush=True)
     folder = prepare(config)
     made = build(folder, quiet=True)

@@ -49,7 +49,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #27148df2
+# %% ../nbs/04_eval.ipynb #194463b2
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -66,7 +66,7 @@ class Recommender:
         self.settings, self.history, self._encoder = settings, history, encoder
         self._states = model.states(graph)
         self._pictures = {}                     # encoded pictures that were seen lately, by their content
-        self.z = self._embed_catalog()          # [n, 128] float32, rows of length 1, in the catalogue's order
+        self.z = self._embed_catalog()          # [n, 128 or 256] float32, rows of length 1, in the catalogue's order
 
     @property
     def encoder(self):
@@ -75,17 +75,24 @@ class Recommender:
 
     def _attach(self, x):
         "Projected features [m, 128] of anything → embeddings [m, 128] of length 1, heard from the training items."
-        if not len(x): return np.zeros((0, self._states[-1].shape[1]), np.float32)
+        if not len(x): return self._joined(self._states[-1][:0], x)
         edges, weights = attach_edges(self.graph, x, k=min(self.settings["k"], self.graph.num_nodes))
-        return F.normalize(self.model.attach(self._states, torch.from_numpy(x), edges, weights), dim=1).numpy()
+        return self._joined(self.model.attach(self._states, torch.from_numpy(x), edges, weights), x)
+
+    def _joined(self, z, x):
+        "Rows of length 1: what the network says and, unless outfits taught it, what it was told (projected features [m, 128]) beside it, in equal parts."
+        z = F.normalize(z, dim=1).numpy()
+        return z if self.settings["objective"] == "outfit" else np.hstack([x, z])/np.float32(2**.5)
 
     def _embed_catalog(self):
-        "Training items speak for themselves; all others are attached."
-        rows = self.catalog.rows(self.graph.ids)
-        z = np.zeros((len(self.catalog), self._states[-1].shape[1]), np.float32)
-        z[rows] = F.normalize(self._states[-1], dim=1).numpy()
-        others = np.setdiff1d(np.arange(len(self.catalog)), rows)
-        z[others] = self._attach(self.projection.transform(self.features.x[others]))
+        "Training items (`trained`, [n] bool) speak for themselves; all others are attached. They are known by id and picture: another shop may use the same ids."
+        x, place = self.projection.transform(self.features.x), {id: row for row, id in enumerate(self.graph.ids)}
+        own = np.array([place.get(id, -1) for id in self.catalog.ids])
+        own[(own >= 0) & ((x*self.graph.x.numpy()[own]).sum(1) < .999)] = -1
+        known = self._joined(self._states[-1], self.graph.x.numpy())
+        z = np.zeros((len(self.catalog), known.shape[1]), np.float32)
+        z[own >= 0] = known[own[own >= 0]]
+        z[own < 0], self.trained = self._attach(x[own < 0]), own >= 0
         return z
 
     def __repr__(self):
@@ -432,3 +439,30 @@ def load(cls,
     if list(features.ids) != list(catalog.ids): raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
     graph = Data(**{name: torch.from_numpy(value) for name, value in arrays.items()}, ids=config["graph_ids"])
     return cls(catalog, features, Projection.load(folder/"projection"), graph, GAT.load(folder/"model"), config["settings"], tables.get("history"))
+
+# %% ../nbs/04_eval.ipynb #5923b185
+@patch_to(Recommender)
+def on(self,
+    catalog:Catalog,         # other items; of the same shop or not
+    features:Features=None,  # of them, by the same encoder, if you have them already
+    progress:bool=True,      # show progress bars
+) -> Recommender: # over that catalogue
+    "The same trained parts over another catalogue. Items without a usable picture are left out, with a warning in the log."
+    features = features or encode_catalog(catalog, self.encoder, progress=progress)
+    if features.encoder != self.features.encoder: raise ValueError(f"features are by {features.encoder!r}, the recommender was fitted on those of {self.features.encoder!r}; encode with the latter")
+    ids = [id for id in catalog.ids if id in set(features.ids)]
+    if len(ids) < len(catalog):
+        _log.warning("%d of %d items have no usable picture and are left out (%s)", len(catalog) - len(ids), len(catalog), some(set(catalog.ids) - set(ids)))
+        catalog = catalog.subset(ids)
+    return type(self)(catalog, features.select(ids), self.projection, self.graph, self.model, self.settings, self.history, self._encoder)
+
+# %% ../nbs/04_eval.ipynb #cd933fa1
+@patch_to(Recommender)
+def training_data(self,
+    graph:Data=None, # of the training items, with other edges; by default its own
+) -> tuple: # (training outfits as lists of rows of the graph, Validation); each None when there is none
+    "What the network learns from and is stopped by."
+    graph, place = self.graph if graph is None else graph, {id: row for row, id in enumerate(self.graph.ids)}
+    groups = pd.factorize(self.catalog.items["family" if "family" in self.catalog.items else "category"], sort=True)[0]
+    outfits = [[place[id] for id in outfit] for outfit in _training_outfits(self.catalog, "train")] or None
+    return outfits, _validation(self.catalog, self.features, self.projection, graph, groups, self.settings["k"], self.settings["objective"])

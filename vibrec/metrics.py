@@ -5,20 +5,21 @@
 # %% auto #0
 __all__ = ['RANKING_METRICS', 'RETRIEVAL', 'EDGES', 'TieGroups', 'tie_groups', 'precision_at', 'recall_at', 'f1_at',
            'hit_rate_at', 'reciprocal_rank', 'average_precision', 'ndcg_at', 'ranking_metrics', 'CosineScorer',
-           'MatchedNegatives', 'Question', 'fitb_questions', 'fitb_accuracy', 'OutfitPair', 'compatibility_pairs',
-           'set_score', 'compatibility_values', 'compatibility_auc', 'SlotQuery', 'slot_queries', 'category_pools',
+           'MatchedNegatives', 'fitb_questions', 'fitb_accuracy', 'compatibility_sets', 'set_score',
+           'compatibility_values', 'compatibility_auc', 'SlotQuery', 'slot_queries', 'category_pools',
            'retrieval_table', 'board_table', 'top_items', 'coverage', 'list_diversity', 'list_novelty', 'Interval',
            'bootstrap_interval', 'Difference', 'paired_bootstrap', 'degrees', 'edge_homophily', 'graph_summary',
-           'cluster_summary', 'RandomScorer', 'PopularityScorer', 'CategoryPairScorer', 'Exam', 'make_exam', 'sit_exam',
-           'interval_table', 'difference_table', 'plot_intervals', 'plot_degrees', 'refit', 'baseline_scorers',
-           'Comparison', 'compare', 'board_lists', 'list_table', 'evaluate']
+           'cluster_summary', 'RandomScorer', 'PopularityScorer', 'CategoryPairScorer', 'Exam', 'make_exam',
+           'frozen_exam', 'freeze', 'sit_exam', 'interval_table', 'difference_table', 'plot_intervals', 'plot_degrees',
+           'refit', 'baseline_scorers', 'Comparison', 'benchmark', 'compare', 'board_lists', 'list_table', 'evaluate',
+           'evaluate_on']
 
-# %% ../nbs/05_metrics.ipynb #3a67a9b3
+# %% ../nbs/05_metrics.ipynb #7dc7c3ff
 import json
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +34,9 @@ from sklearn.metrics import davies_bouldin_score, silhouette_score
 
 from . import __version__
 from .catalog import Catalog
-from .core import COLOURS, atomic_path, figure_style
-from .eval import Recommender, _training_outfits, _validation
+from .core import COLOURS, atomic_path, figure_style, patch_to
+from .datasets import LabelledOutfit, OutfitData, Question
+from .eval import Recommender
 from .features import Features, encode_catalog, pca_projection
 from .gat import fit, mean_cosine, plot_history
 from .graph import attach_edges, embedding_map, plot_map, shuffle_edges
@@ -246,15 +248,7 @@ class MatchedNegatives:
         chosen = above[:random.integers(count + 1)]
         return chosen + [i for i in below if i not in chosen][:count - len(chosen)]
 
-# %% ../nbs/05_metrics.ipynb #067d580e
-@dataclass(frozen=True)
-class Question:
-    "Fill in the blank: which of the candidates belongs with the context?"
-    context: tuple  # ids of the rest of the outfit
-    candidates: tuple  # ids, one of them right, in random order
-    answer: int  # which one: an index into `candidates`
-    outfit_id: object = None  # whose outfit it was: the cluster for the bootstrap
-
+# %% ../nbs/05_metrics.ipynb #c44c672f
 def _turns(outfits, random):
     "(outfit_id, its members in random order), again and again; each outfit once a turn, its members rotated by one each time"
     shuffled = {name: random.permutation(members).tolist() for name, members in outfits.items()}
@@ -303,38 +297,32 @@ def _scores(scorer, context, candidates):
                          "it must give one number a candidate")
     return scores
 
-# %% ../nbs/05_metrics.ipynb #25ee573b
-@dataclass(frozen=True)
-class OutfitPair:
-    "A real outfit and a copy of it with every item replaced by a matched one"
-    real: tuple  # ids
-    replaced: tuple  # ids, of the same families in the same order
-    outfit_id: object = None
-
-def compatibility_pairs(
+# %% ../nbs/05_metrics.ipynb #3c82d046
+def compatibility_sets(
     catalog,  # with `.items` and `.outfits`
     split: str | None = "test",  # whose outfits; None: all
     seed: int = 0,
-) -> list[OutfitPair]:
-    "One pair an outfit; the replacements were never worn with each other. Outfits with an item that cannot be replaced are left out"
-    random, outfits, negatives, pairs = np.random.default_rng(seed), _split_outfits(catalog, split), MatchedNegatives(catalog, split), []
+) -> list[LabelledOutfit]:  # each real outfit, followed by its copy with every item replaced within its family
+    "Real outfits and replaced ones, whose items were never worn with each other. Outfits with an item that cannot be replaced are left out"
+    random, outfits, negatives, sets = np.random.default_rng(seed), _split_outfits(catalog, split), MatchedNegatives(catalog, split), []
     for name, real in outfits.items():
         replaced = []
         for item in real:
             found = negatives.draw(item, replaced, 1, random, barred=real)
             if found is None: break
             replaced += found
-        if len(replaced) == len(real): pairs.append(OutfitPair(real, tuple(replaced), name))
-    if not pairs: raise ValueError(f"catalog: no outfit of split {split!r} could be replaced within its families; add items")
-    return pairs
+        if len(replaced) == len(real): sets += [LabelledOutfit(real, 1, name), LabelledOutfit(tuple(replaced), 0, name)]
+    if not sets: raise ValueError(f"catalog: no outfit of split {split!r} could be replaced within its families; add items")
+    return sets
 
-# %% ../nbs/05_metrics.ipynb #e9a5de87
+# %% ../nbs/05_metrics.ipynb #38d64f15
 def set_score(
     items: Sequence,  # ids, two or more
-    scorer,  # with `score(context_ids, candidate_ids)`
+    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
 ) -> float:  # higher is better
-    "Mean score over the ordered pairs of a set"
+    "What the scorer says of a set as a whole; else the mean score over its ordered pairs"
     if len(items) < 2: raise ValueError(f"items: got {len(items)}; a set needs two or more")
+    if hasattr(scorer, "score_outfit"): return float(scorer.score_outfit(list(items)))
     return float(np.mean([_scores(scorer, [item], [*items[:i], *items[i + 1:]]).mean() for i, item in enumerate(items)]))
 
 def _share_below(values, others):
@@ -343,21 +331,24 @@ def _share_below(values, others):
     return (np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")) / (2 * len(others))
 
 def compatibility_values(
-    pairs: Sequence,  # of `OutfitPair`
-    scorer,  # with `score(context_ids, candidate_ids)`
+    sets: Sequence,  # of `LabelledOutfit`, of both labels
+    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
 ) -> np.ndarray:  # float64 [n]; single values may lie outside 0..1
-    "One value an outfit, whose mean is the AUC and whose scatter is the AUC's (DeLong et al. 1988)"
-    if not len(pairs): raise ValueError("pairs: got none; see compatibility_pairs")
-    real, replaced = (np.array([set_score(getattr(pair, side), scorer) for pair in pairs]) for side in ("real", "replaced"))
-    wins, losses = _share_below(real, replaced), 1 - _share_below(replaced, real)
-    return wins + losses - wins.mean()
+    "One value a set, whose mean is the AUC and whose scatter is the AUC's (DeLong et al. 1988)"
+    real = np.array([outfit.label == 1 for outfit in sets], bool)
+    if not real.any() or real.all(): raise ValueError(f"sets: got {real.sum()} real and {(~real).sum()} replaced ones; both are needed, see compatibility_sets")
+    scores = np.array([set_score(outfit.worn, scorer) for outfit in sets])
+    if not np.isfinite(scores).all(): raise ValueError(f"scorer: {type(scorer).__name__} gave {(~np.isfinite(scores)).sum()} sets no finite score")
+    wins = np.where(real, _share_below(scores, scores[~real]), 1 - _share_below(scores, scores[real]))
+    auc, share = wins[real].mean(), np.where(real, real.mean(), 1 - real.mean())
+    return auc + (wins - auc) / share
 
 def compatibility_auc(
-    pairs: Sequence,  # of `OutfitPair`
-    scorer,  # with `score(context_ids, candidate_ids)`
+    sets: Sequence,  # of `LabelledOutfit`, of both labels
+    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
 ) -> float:  # 0..1
     "Probability that a real outfit scores above a replaced one; 0.5 is chance"
-    return float(compatibility_values(pairs, scorer).mean())
+    return float(compatibility_values(sets, scorer).mean())
 
 # %% ../nbs/05_metrics.ipynb #3bead977
 @dataclass(frozen=True)
@@ -649,31 +640,42 @@ class CategoryPairScorer:
         context = [self.category[i] for i in context_ids]
         return np.array([np.mean([np.log1p(self.together[c, self.category[i]]) for c in context]) for i in candidate_ids])
 
-# %% ../nbs/05_metrics.ipynb #474c2ea9
+# %% ../nbs/05_metrics.ipynb #fa45db21
 RETRIEVAL = ("recall@1", "recall@10", "recall@30", "mrr", "ndcg@10")
 
 @dataclass(frozen=True)
 class Exam:
-    "The questions that every model of a table answers"
+    "The questions that every model of a table answers; a kind may be missing"
     questions: list  # of `Question`
-    pairs: list  # of `OutfitPair`
+    sets: list  # of `LabelledOutfit`
     queries: list  # of `SlotQuery`, one hidden item each
     pools: dict  # category -> ids
 
     def clusters(self) -> dict:  # metric -> outfit ids [n], one a value of `take`
         "Whose outfit each value is about"
         retrieval = [q.outfit_id for q in self.queries]
-        return dict(fitb=[q.outfit_id for q in self.questions], auc=[p.outfit_id for p in self.pairs]) | {name: retrieval for name in RETRIEVAL}
+        return dict(fitb=[q.outfit_id for q in self.questions], auc=[s.outfit_id for s in self.sets]) | {name: retrieval for name in RETRIEVAL}
 
     def take(
         self,
         scorer,  # with `score(context_ids, candidate_ids)`
     ) -> dict:  # metric -> float64 [n] values whose mean is the metric
         "FITB, compatibility AUC and retrieval, one value a question"
+        values = dict(fitb=fitb_accuracy(self.questions, scorer)) if self.questions else {}
+        if self.sets: values["auc"] = compatibility_values(self.sets, scorer)
+        if not self.queries: return values
         table = retrieval_table(self.queries, scorer, self.pools)
-        values = dict(fitb=fitb_accuracy(self.questions, scorer), auc=compatibility_values(self.pairs, scorer))
         return values | {name: table[name].to_numpy() for name in RETRIEVAL}
 
+    def chance(self) -> dict:  # metric -> what knowing nothing gets; `pool` -> mean number of items ranked
+        "The values to hold the table against"
+        found = dict(fitb=float(np.mean([1 / len(q.candidates) for q in self.questions]))) if self.questions else {}
+        if self.sets: found["auc"] = .5
+        if not self.queries: return found
+        table = retrieval_table(self.queries, RandomScorer(), self.pools)
+        return found | {name: float(table[f"random {name}"].mean()) for name in RETRIEVAL} | dict(pool=float(table.pool.mean()))
+
+# %% ../nbs/05_metrics.ipynb #1a3a2781
 def make_exam(
     catalog,  # with `.items` and `.outfits`
     split: str | None = "test",  # choose models on "valid"; take "test" once
@@ -682,7 +684,32 @@ def make_exam(
 ) -> Exam:
     "Questions about the outfits of a split"
     queries, pools = slot_queries(catalog, split, 1, n, seed), category_pools(catalog, split)
-    return Exam(fitb_questions(catalog, split, n, seed), compatibility_pairs(catalog, split, seed), queries, pools)
+    return Exam(fitb_questions(catalog, split, n, seed), compatibility_sets(catalog, split, seed), queries, pools)
+
+def frozen_exam(
+    data: OutfitData,  # with questions
+    split: str = "test",  # choose models on "valid"; take "test" once
+) -> Exam:
+    "The questions that came with the data; ValueError where there are none for this split"
+    questions, sets, items = data.fitb.get(split, []), data.compat.get(split, []), data.catalog.items
+    if not (questions or sets): raise ValueError(f"split: {data.name!r} has no questions for {split!r}; it has some for {data.splits}")
+    right, category = [q.candidates[q.answer] for q in questions], dict(zip(items.id, items.category))
+    asked_of = set(items.split[items.id.isin(right)]) if "split" in items else None
+    pools = items if asked_of is None else items[items.split.isin(asked_of)]
+    queries = [SlotQuery(q.context, (answer,), category[answer], q.outfit_id) for q, answer in zip(questions, right)]
+    return Exam(questions, sets, queries, pools.groupby("category", sort=True).id.agg(list).to_dict())
+
+def freeze(
+    catalog,  # with a split, and outfits that lie wholly in each of `splits`
+    splits: Sequence = ("valid", "test"),
+    n: int | None = None,  # FITB questions a split; None: one an outfit
+    seed: int = 0,
+) -> OutfitData:  # over the catalogue with its training outfits only
+    "Questions that can be written down (`write_outfit_tables`) and put to any model, now and later"
+    fitb, compat = {split: fitb_questions(catalog, split, n, seed) for split in splits}, {split: compatibility_sets(catalog, split, seed) for split in splits}
+    train = set(_split_items(catalog, "train").id)
+    outfits = catalog.outfits[catalog.outfits.item_id.isin(train)]
+    return OutfitData(Catalog(catalog.items, outfits, catalog.root, catalog.recipes), fitb, compat)
 
 # %% ../nbs/05_metrics.ipynb #5487ca6b
 def sit_exam(
@@ -774,7 +801,7 @@ def _embed_all(recommender, model, graph, edges):
     if len(others): z[others] = model.attach(states, torch.from_numpy(x[others]), *_attached(graph, x[others], k, edges)).numpy()
     return z
 
-# %% ../nbs/05_metrics.ipynb #4273df09
+# %% ../nbs/05_metrics.ipynb #37b73a7c
 def refit(
     recommender: Recommender,  # fitted; lends projection, outfits, architecture and seed
     edges: str = "none",  # "none": an MLP; "shuffled": random neighbours; "knn": the same once more
@@ -783,30 +810,28 @@ def refit(
     "Train the recommender's network again on other edges"
     if edges not in EDGES: raise ValueError(f"edges: got {edges!r}; pass one of {EDGES}")
     settings, catalog, graph = recommender.settings, recommender.catalog, recommender.graph.clone()
-    seed, k, objective = settings["seed"], settings["k"], settings["objective"]
+    seed, objective = settings["seed"], settings["objective"]
     architecture = {name: value for name, value in recommender.model.config.items() if name not in ("in_dim", "classes")}
     if edges == "shuffled": graph = shuffle_edges(graph, seed)
     if edges == "none":  # dropping attention would silence the only voice an item hears: its own
         (graph.edge_index, graph.edge_attr), architecture["attention_dropout"] = _bare(graph.edge_index, graph.edge_attr), 0.
-    groups = pd.factorize(catalog.items["family" if "family" in catalog.items else "category"], sort=True)[0]
-    valid = _validation(catalog, recommender.features, recommender.projection, graph, groups, k, objective)
+    outfits, valid = recommender.training_data(graph)
     if edges == "none" and valid is not None: valid.edge_index, valid.edge_attr = _bare(valid.edge_index, valid.edge_attr)
-    place = {item: row for row, item in enumerate(graph.ids)}
-    outfits = [[place[item] for item in outfit] for outfit in _training_outfits(catalog, "train")] or None
     model, _ = fit(graph, objective, outfits=outfits, valid=valid, seed=seed, **({"progress": False} | architecture | options))
     return CosineScorer(catalog.ids, _embed_all(recommender, model, graph, edges))
 
-# %% ../nbs/05_metrics.ipynb #96e70a2c
+# %% ../nbs/05_metrics.ipynb #1292b762
 def baseline_scorers(
     recommenders: Sequence,  # fitted `Recommender`s of one catalogue, one a seed
     truth: str | None = None,  # column of `catalog.items` with each item's true style; adds the oracle
+    worn: Catalog | None = None,  # whose outfits make an item popular; None: the recommenders' catalogue
     **options,  # training options of `vibrec.gat.fit`, as they were given to `Recommender.fit`
 ) -> dict:  # row of the table -> scorer, or list of scorers, one a seed
     "Every row of the table, the least informed first"
     first = recommenders[0]
     catalog, features = first.catalog, first.features
     train = features.select(first.graph.ids)
-    rows = {"random": [RandomScorer(r.settings["seed"]) for r in recommenders], "popularity": PopularityScorer(catalog)}
+    rows = {"random": [RandomScorer(r.settings["seed"]) for r in recommenders], "popularity": PopularityScorer(worn or catalog)}
     rows["category pair"] = CategoryPairScorer(catalog)
     rows |= {"features": CosineScorer(features.ids, features.x), "PCA": CosineScorer(features.ids, pca_projection(train).transform(features.x))}
     rows["projection"] = [CosineScorer(features.ids, r.projection.transform(features.x)) for r in recommenders]
@@ -815,50 +840,135 @@ def baseline_scorers(
     if truth: rows["oracle"] = CosineScorer(catalog.ids, pd.get_dummies(catalog.items[truth]).to_numpy(float))
     return rows
 
-# %% ../nbs/05_metrics.ipynb #be9222d6
+# %% ../nbs/05_metrics.ipynb #39fc198a
 def _interval_text(table):
     "Columns model, metric, mean, low, high -> for reading: `mean [low, high]`, a row a model in the order of the table, a column a metric"
     text = [f"{m:.3f} [{a:.3f}, {b:.3f}]" for m, a, b in zip(table["mean"], table.low, table.high)]
     return table.assign(text=text).pivot(index="model", columns="metric", values="text").loc[list(dict.fromkeys(table.model)), list(dict.fromkeys(table.metric))]
 
+def _markdown(table):
+    "A table of strings in Markdown"
+    rows = [["", *table.columns], ["---"] * (1 + table.shape[1]), *([str(name), *row] for name, row in zip(table.index, table.to_numpy()))]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+
 @dataclass(frozen=True)
 class Comparison:
-    "What `compare` found"
+    "What several models got on the same questions"
     recommenders: list  # one a seed
     scorers: dict  # row -> scorer or list of scorers
     exam: Exam
     values: dict  # row -> metric -> [n], averaged over seeds
+    about: dict = field(default_factory=dict)  # what the report says of data and models
 
     def intervals(self) -> pd.DataFrame:  # model, metric, mean, low, high
         "Each row's metrics with 95 % intervals"
         return interval_table(self.values, self.exam.clusters())
 
-    def differences(self, model: str = "GAT", against: Sequence = ("features", "MLP")) -> pd.DataFrame:  # model, against, metric, mean, low, high, p
-        "Paired differences between rows"
-        return difference_table(self.values, self.exam.clusters(), model, against)
+    def differences(self, model: str = "GAT", against: Sequence | None = None) -> pd.DataFrame:  # model, against, metric, mean, low, high, p
+        "Paired differences between rows; `against` None: every other row"
+        return difference_table(self.values, self.exam.clusters(), model, [name for name in self.values if name != model] if against is None else against)
 
     def table(self) -> pd.DataFrame:  # strings: mean [low, high], rows in order
         "The intervals for reading"
         return _interval_text(self.intervals())
 
-# %% ../nbs/05_metrics.ipynb #c636c676
+# %% ../nbs/05_metrics.ipynb #232e3578
+def _counts(exam):
+    "How many of what was asked"
+    return dict(questions=len(exam.questions), sets=len(exam.sets), queries=len(exam.queries), outfits=len(set(map(str, sum(exam.clusters().values(), [])))))
+
+@patch_to(Comparison)
+def report(self,
+    model: str = "GAT",  # whose paired differences to every other row are told
+) -> dict:  # what JSON can hold
+    "About, counts, chance, intervals, differences"
+    tables = dict(models=self.intervals()) | (dict(differences=self.differences(model)) if model in self.values and len(self.values) > 1 else {})
+    chance = {name: round(value, 4) for name, value in self.exam.chance().items()}
+    return self.about | _counts(self.exam) | dict(chance=chance) | {name: table.round(4).to_dict("records") for name, table in tables.items()}
+
+@patch_to(Comparison)
+def to_markdown(self, report: dict | None = None) -> str:  # of `report`, where it is at hand
+    "The whole table, what chance would give, and the paired differences"
+    report = report or self.report()
+    parts, chance = [f"{name}: {value}" for name, value in self.about.items() if not isinstance(value, (dict, list))], report["chance"]
+    parts.append(", ".join(f"{count:,} {name}" for name, count in _counts(self.exam).items() if count))
+    table = _interval_text(pd.DataFrame(report["models"]))
+    table.loc["chance"] = [f"{chance[name]:.3f}" for name in table.columns]
+    text = [" · ".join(parts), _markdown(table)]
+    if "pool" in chance: text.append(f"Retrieval ranks {chance['pool']:.0f} items on average. Brackets: 95 % intervals, resampled by outfit.")
+    if report.get("differences"):
+        found = pd.DataFrame(report["differences"])
+        found["text"] = [f"{m:+.3f} [{a:+.3f}, {b:+.3f}]" for m, a, b in zip(found["mean"], found.low, found.high)]
+        wide = found.pivot(index="against", columns="metric", values="text").loc[list(dict.fromkeys(found.against)), list(table.columns)]
+        text += [f"{found.model[0]} minus each other row, paired:", _markdown(wide)]
+    return "\n\n".join(text) + "\n"
+
+@patch_to(Comparison)
+def _repr_markdown_(self): return self.to_markdown()
+
+@patch_to(Comparison)
+def save(self,
+    directory,  # folder, made if need be
+    name: str = "benchmark",  # of the files
+) -> dict:  # what the JSON holds
+    "Write NAME.json and NAME.md, each whole or not at all"
+    report = json.loads(json.dumps(self.report(), default=lambda value: value.item()))
+    for suffix, text in (("json", json.dumps(report, indent=1)), ("md", self.to_markdown(report))):
+        with atomic_path(Path(directory) / f"{name}.{suffix}") as path: path.write_text(text, encoding="utf-8")
+    return report
+
+# %% ../nbs/05_metrics.ipynb #c3cf74d2
+def _asked(data, split, ids, n=None, seed=0):
+    "(exam, number of questions that name items without features): frozen questions where `data` has some, made ones for a catalogue"
+    if not isinstance(data, OutfitData): return make_exam(data, split, n, seed), 0
+    kept = data if set(data.catalog.ids) <= set(ids) else data.keep([id for id in data.catalog.ids if id in set(ids)])
+    exam = frozen_exam(kept, split)
+    return exam, len(data.fitb.get(split, [])) + len(data.compat.get(split, [])) - len(exam.questions) - len(exam.sets)
+
+def benchmark(
+    recommenders: Sequence,  # fitted on the data's catalogue, one a seed; or a single one
+    data,  # `OutfitData` with frozen questions; or a `Catalog`, and questions are made
+    split: str = "test",  # choose on "valid", take "test" once
+    directory=None,  # folder for benchmark.json and benchmark.md; None: write nothing
+    more: dict | None = None,  # further rows: name -> scorer, or list of scorers, one a seed
+    truth: str | None = None,  # column with each item's true style; adds the oracle
+    n: int | None = None,  # made questions; None: one an outfit
+    **options,  # training options of `vibrec.gat.fit`, as they were given to `Recommender.fit`
+) -> Comparison:
+    "The whole table: every baseline, the recommenders and what is in `more`, on the same questions"
+    recommenders = [recommenders] if isinstance(recommenders, Recommender) else list(recommenders)
+    if not recommenders: raise ValueError("recommenders: got none; pass one or more, fitted with different seeds")
+    first, frozen = recommenders[0], isinstance(data, OutfitData)
+    exam, left_out = _asked(data if frozen else first.catalog, split, first.catalog.ids, n)
+    scorers = baseline_scorers(recommenders, truth, data.catalog if frozen else None, **options)
+    taken = set(scorers) & set(more or {})
+    if taken: raise ValueError(f"more: {sorted(taken)[0]!r} is a row already; choose another name")
+    scorers |= more or {}
+    about = dict(data=data.name if frozen else "catalogue", split=split, items=len(first.catalog), left_out=left_out, encoder=first.features.encoder,
+                 seeds=[r.settings["seed"] for r in recommenders], settings=first.settings, version=__version__)
+    found = Comparison(recommenders, scorers, exam, sit_exam(scorers, exam), about)
+    if directory is not None: found.save(directory)
+    return found
+
+# %% ../nbs/05_metrics.ipynb #9e56007e
 def compare(
-    catalog: Catalog,  # with outfits that lie wholly in each of train, valid and `split`
+    data,  # `Catalog` with outfits that lie wholly in each of train, valid and `split`; or `OutfitData` with frozen questions
     seeds: Sequence = (0, 1, 2),  # one fit each
     split: str = "test",  # choose on "valid", take "test" once
     features: Features | None = None,  # of the catalogue, where there are any already
     truth: str | None = None,  # column with each item's true style; adds the oracle
     n: int | None = None,  # FITB questions and retrieval queries; None: one an outfit
+    directory=None,  # folder for benchmark.json and benchmark.md; None: write nothing
+    more: dict | None = None,  # further rows: name -> scorer, or list of scorers, one a seed
     **options,  # of `Recommender.fit` and `vibrec.gat.fit`
 ) -> Comparison:
-    "The table of baselines: every model on the same questions"
+    "Fit one recommender a seed, then `benchmark`"
     if not len(seeds): raise ValueError("seeds: got none; pass one or more, such as (0, 1, 2)")
+    catalog = data.fitting_catalog() if isinstance(data, OutfitData) else data
     features = encode_catalog(catalog, progress=False) if features is None else features
     recommenders = [Recommender.fit(catalog, features=features, seed=seed, **({"progress": False} | options)) for seed in seeds]
     training = {name: value for name, value in options.items() if name not in ("k", "objective", "encoder", "cache")}
-    scorers = baseline_scorers(recommenders, truth, **training)
-    exam = make_exam(recommenders[0].catalog, split, n)
-    return Comparison(recommenders, scorers, exam, sit_exam(scorers, exam))
+    return benchmark(recommenders, data, split, directory, more, truth, n, **training)
 
 # %% ../nbs/05_metrics.ipynb #2e5966bb
 def board_lists(
@@ -898,7 +1008,7 @@ def list_table(
                           novelty=list_novelty(lists, catalog).mean())
     return pd.DataFrame(rows).T
 
-# %% ../nbs/05_metrics.ipynb #0a439717
+# %% ../nbs/05_metrics.ipynb #f07ab011
 def _outfit_report(recommender, exam, split, boards, k, seed):
     "The part of the report that needs outfits, and the table of intervals"
     catalog, features = recommender.catalog, recommender.features
@@ -911,7 +1021,7 @@ def _outfit_report(recommender, exam, split, boards, k, seed):
     task = board_table(slot_queries(catalog, split, hide, seed=seed), recommender, exam.pools, k)
     means = [t.drop(columns=["outfit_id", "category"]).mean().round(4).to_dict() for t in (retrieval, task)]
     lists = list_table({"popularity": scorers["popularity"], "features": space, "GAT": recommender}, catalog, space, split=split, n=boards, k=k, seed=seed)
-    report = dict(questions=len(exam.questions), pairs=len(exam.pairs), queries=len(exam.queries), chance=dict(fitb=.25, auc=.5))
+    report = dict(questions=len(exam.questions), sets=len(exam.sets), queries=len(exam.queries), chance=dict(fitb=.25, auc=.5))
     report |= dict(models=table.to_dict("records"), differences=gain.to_dict("records"), retrieval=means[0], board_task=means[1] | {"hidden": hide})
     return report | dict(boards=boards, lists=lists.round(4).to_dict("index")), table
 
@@ -973,3 +1083,22 @@ def evaluate(
         with atomic_path(directory / f"{name}.png") as path: figure.savefig(path, bbox_inches="tight", dpi=100)
         plt.close(figure)
     return report
+
+# %% ../nbs/05_metrics.ipynb #be068b39
+def evaluate_on(
+    recommender: Recommender,  # fitted, on this catalogue or another
+    data: OutfitData,  # with questions
+    split: str | None = None,  # whose questions; None: "test" where there are any
+    features: Features | None = None,  # of the data's catalogue, by the recommender's encoder, where there are any already
+    more: dict | None = None,  # further rows: name -> scorer, or list of scorers
+    progress: bool = False,  # show how far the encoding is
+) -> Comparison:
+    "Measure a recommender, as it is, on frozen questions"
+    if not data.splits: raise ValueError(f"data: {data.name!r} has no questions; see load_outfit_tables for how to write them")
+    split, there = split or data.splits[-1], recommender.on(data.catalog, features, progress)
+    exam, left_out = _asked(data, split, there.catalog.ids)
+    scorers = {"random": [RandomScorer(seed) for seed in range(3)]} | ({} if data.catalog.outfits is None else {"popularity": PopularityScorer(data.catalog)})
+    scorers |= {"features": CosineScorer(there.features.ids, there.features.x)} | (more or {}) | {"GAT": there}
+    about = dict(data=data.name, split=split, items=len(there.catalog), trained_on=int(there.trained.sum()), left_out=left_out, encoder=there.features.encoder,
+                 settings=recommender.settings, version=__version__)
+    return Comparison([there], scorers, exam, sit_exam(scorers, exam), about)

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""The mood board in a real browser: `python .ci/browser.py` drives headless Chromium through Voilà and JupyterLab, as a person would.
+
+Two pictures are uploaded, one result is liked, a slot is dropped, a filter set, the look exported, a file that is no picture given; after each the page
+must show what it should. How long the kernel's event loop was ever busy is measured meanwhile. Exit status: 0 if all holds, 1 if not, 3 if something that
+this needs is not installed (it says what): `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
+
+    python .ci/browser.py                          # both servers, a catalogue of 1,200 items
+    python .ci/browser.py --server voila --items 3000 --shots FOLDER
+"""
+import argparse
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+NEEDED = {"selenium": "pip install -e '.[browser]'", "voila": "pip install -e '.[browser]'", "jupyterlab": "pip install -e '.[browser]'", "ipywidgets": "pip install -e '.[browser]'"}
+PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromedriver": ("chromedriver", "chromium.chromedriver")}
+CELLS = ("""
+import asyncio
+import time
+from pathlib import Path
+from vibrec.eval import Recommender
+from vibrec.widget import MoodBoard""", """
+async def watch():
+    before, worst = time.perf_counter(), 0
+    while True:
+        await asyncio.sleep(.005)
+        now = time.perf_counter()
+        if now - before - .005 > worst:
+            worst = now - before - .005
+            Path("gap.txt").write_text(f"{worst}")
+        before = now
+recommender = Recommender.load("recommender")
+recommender.encoder;""", """
+MoodBoard(recommender, slots=["shoes", "bag", "outerwear"], k=5, folder="out")""", """
+watching = asyncio.create_task(watch())""")
+CHOOSER = "HTMLInputElement.prototype.click = function () { this.id = 'chosen'; document.body.appendChild(this) }"    # a file dialog that a program can fill
+
+
+def programs():
+    "Where Chromium and its driver are; ends with status 3 and a sentence when something is missing."
+    found = {name: next(filter(None, map(shutil.which, names)), None) for name, names in PROGRAMS.items()}
+    missing = [f"{name} ({how})" for name, how in NEEDED.items() if importlib.util.find_spec(name) is None]
+    missing += [f"{name} (Debian and Ubuntu: apt-get install chromium chromium-driver)" for name, path in found.items() if path is None]
+    if missing:
+        print(f"skipped: the browser test needs {', '.join(missing)}")
+        sys.exit(3)
+    return found
+
+
+def prepare(folder, items, fitted):
+    "In `folder`: a fitted recommender, a notebook that shows a board, two pictures and a file that is none."
+    import nbformat
+    import numpy as np
+
+    from vibrec.catalog import Catalog
+    from vibrec.demo import draw_palette, draw_texture
+    from vibrec.eval import Recommender
+
+    if fitted is None: Recommender.fit(Catalog.demo(n_items=items), epochs=12, progress=False).save(folder / "recommender")
+    else: shutil.copytree(fitted, folder / "recommender")
+    rng = np.random.default_rng(0)
+    draw_texture("coastal", rng).save(folder / "striped fabric.png")
+    draw_palette("coastal", rng).save(folder / "palette.jpg")
+    (folder / "shopping list.png").write_text("milk, eggs")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    book.metadata.kernelspec = dict(name="python3", display_name="Python 3", language="python")
+    nbformat.write(book, folder / "board.ipynb")
+
+
+@contextlib.contextmanager
+def serve(kind, folder):
+    "Start Voilà or JupyterLab; yield the address of the board."
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    common = ["--no-browser", f"--port={port}"]
+    command = {"voila": ["-m", "voila", "board.ipynb", *common],
+               "lab": ["-m", "jupyter", "lab", *common, "--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None",
+                       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.disable_check_xsrf=True"]}[kind]
+    with open(folder / f"{kind}.log", "wb") as log:
+        process = subprocess.Popen([sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                if kind == "lab": urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2)
+                else: socket.create_connection(("127.0.0.1", port), timeout=2).close()
+                break
+            if process.poll() is not None: raise RuntimeError(f"{kind} ended: {(folder / f'{kind}.log').read_text()[-1500:]}")
+            time.sleep(.5)
+        yield f"http://127.0.0.1:{port}" + ("/lab/tree/board.ipynb?reset" if kind == "lab" else "")
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired): process.wait(20)
+        if process.poll() is None: process.kill()
+
+
+@contextlib.contextmanager
+def browse(found, height):
+    "A headless Chromium, 1280 pixels wide, without a network: what a page needs from elsewhere, it has to do without."
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = found["chromium"]
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1",
+                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--window-size=1280,{height}"):
+        options.add_argument(argument)
+    options.page_load_strategy = "none"          # the test waits for what it needs to see
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found["chromedriver"]))
+    try: yield driver
+    finally: driver.quit()
+
+
+class Page:
+    "The board as somebody sees it."
+
+    def __init__(self, driver, shots, kind): self.driver, self.shots, self.kind = driver, shots, kind
+
+    def all(self, css, within=None): return (within or self.driver).find_elements("css selector", css)
+
+    def until(self, what, condition, seconds=120):
+        "Wait for a condition; its value. Fails with `what` and a screenshot."
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(StaleElementReferenceException, IndexError):
+                if value := condition(): return value
+            time.sleep(.1)
+        self.shot("failed")
+        raise AssertionError(f"{self.kind}: {what} did not happen within {seconds} s; see {self.shots}")
+
+    def settled(self): self.until("the board comes to rest", lambda: self.all(".vb .vb-head") and not self.all(".vb .vb-busy") and (time.sleep(.3) or not self.all(".vb .vb-busy")))
+
+    def results(self): return [element.text for element in self.all(".vb-main .vb-card .vb-title") if element.text and not self.is_pin(element)]
+
+    def is_pin(self, element): return bool(self.driver.execute_script("return arguments[0].closest('.vb-card').querySelector('.widget-hslider') != null", element))
+
+    def pins(self): return [element.text for element in self.all(".vb-main .vb-card .vb-title") if self.is_pin(element)]
+
+    def press(self, label, css=".vb", at=0):
+        "Click a button by its label, as the mouse would."
+        button = [b for b in self.all(f"{css} button") if b.text.strip() == label][at]
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def choose(self, *paths):
+        "Choose files in the dialog of the upload button."
+        self.driver.execute_script(CHOOSER)
+        self.all(".vb button.widget-upload")[0].click()
+        field = self.until("the file dialog opens", lambda: self.all("#chosen"))[0]
+        field.send_keys("\n".join(map(str, paths)))
+        self.driver.execute_script("document.getElementById('chosen')?.remove()")
+
+    def shot(self, name):
+        self.driver.execute_script("document.querySelector('.vb')?.scrollIntoView({block: 'start'})")
+        self.driver.save_screenshot(str(self.shots / f"{self.kind}-{name}.png"))
+
+
+def open_board(page, address):
+    "Open the notebook or the page until the board is there."
+    from selenium.webdriver import ActionChains, Keys
+
+    page.driver.get(address)
+    if page.kind == "lab":
+        page.until("the kernel is idle", lambda: page.all('.jp-Notebook .jp-Cell') and page.all('.jp-NotebookPanel [data-status="idle"]'))
+        for _ in CELLS:
+            page.all(".jp-Notebook")[0].click() if not page.all(".jp-Notebook:focus-within") else None
+            ActionChains(page.driver).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
+            time.sleep(.5)
+    page.until("the board appears", lambda: page.all(".vb .vb-head"), 300)
+    page.settled()
+
+
+def check(name, holds, detail=""):
+    "One line a claim; stops at the first that does not hold."
+    print(f"  {'ok' if holds else 'FAILED'}: {name}{f' ({detail})' if detail else ''}", flush=True)
+    if not holds: raise AssertionError(name)
+
+
+def walk(page, folder):
+    "What a person does, and what must be seen after it."
+    check("an empty board says what to do", "upload a picture" in page.all(".vb-advice")[0].text)
+    page.choose(folder / "striped fabric.png", folder / "palette.jpg")
+    page.until("two pictures are on the board", lambda: len(page.pins()) == 2); page.settled()
+    first = page.results()
+    check("two uploaded pictures bring results", page.pins() == ["striped fabric.png", "palette.jpg"] and len(first) == 15, f"{len(first)} results")
+    page.shot("uploaded")
+
+    page.press("Like", at=1); page.settled()
+    liked = page.results()
+    check("a like changes the results", liked != first, f"{len(set(liked) - set(first))} new, order changed" if set(liked) != set(first) else "other order")
+    check("the like is shown", any(button.text.startswith("liked") for button in page.all(".vb-main button")))
+    page.press("Not", at=len([b for b in page.all(".vb button") if b.text == "Not"]) - 1); page.settled()
+    check("a dislike takes the item away", liked[-1] not in page.results())
+
+    page.press("bag"); page.settled()
+    check("dropping a slot drops its results", not any(name.startswith("bag-") for name in page.results()) and len(page.results()) == 10)
+    before = page.results()
+    page.driver.execute_script("const s = [...document.querySelectorAll('.vb select')].find(s => [...s.options].some(o => o.text == 'blue')); s.value = 'blue'; s.dispatchEvent(new Event('change', {bubbles: true}))")
+    page.settled()
+    check("a filter changes the results", page.results() != before and all("blue" in quiet.text for quiet in page.all(".vb-main .vb-card .vb-quiet")[4::2]))
+    page.press("Why"); page.settled()
+    check("why is answered", "board" in page.all(".vb-why")[0].text)
+    page.shot("chosen")
+
+    for _ in range(4): page.press("Undo")
+    page.settled()
+    check("four undos bring the first results back", page.results() == first)
+    page.choose(folder / "shopping list.png"); page.settled()
+    check("a file that is no picture is told by its name", "shopping list.png: not an image" in page.all(".vb-problem")[0].text)
+    page.press("Export look"); page.settled()
+    links = [link.get_attribute("download") for link in page.all(".vb-link")]
+    check("the look can be downloaded", links == ["look.png", "look.html"] and (folder / "out" / "look.png").stat().st_size > 10_000)
+    page.press("Remove"); page.press("Remove", at=-1); page.settled()
+    check("an emptied board says what to do", page.results() == [] and "upload a picture" in page.all(".vb-advice")[-1].text)
+    check("no traceback is on the page", "Traceback" not in page.driver.find_element("tag name", "body").text)
+
+
+def main():
+    "Run it for each server; the exit status."
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", choices=["voila", "lab", "both"], default="both")
+    parser.add_argument("--items", type=int, default=1200, help="size of the demo catalogue")
+    parser.add_argument("--shots", type=Path, default=None, help="folder for the screenshots")
+    parser.add_argument("--recommender", type=Path, default=None, help="a saved recommender of the demo catalogue, instead of fitting one")
+    arguments = parser.parse_args()
+    found, failed = programs(), 0
+    with tempfile.TemporaryDirectory(prefix="vibrec-browser-", ignore_cleanup_errors=True) as work:
+        folder, shots = Path(work), (arguments.shots or Path(tempfile.gettempdir()) / "vibrec-browser").absolute()
+        shots.mkdir(parents=True, exist_ok=True)
+        prepare(folder, arguments.items, arguments.recommender)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]))
+        for kind in ("voila", "lab") if arguments.server == "both" else (arguments.server,):
+            print(f"{kind}:", flush=True)
+            try:
+                with serve(kind, folder) as address, browse(found, 1500 if kind == "voila" else 1100) as driver:
+                    page = Page(driver, shots, kind)
+                    open_board(page, address)
+                    walk(page, folder)
+                print(f"  the kernel's event loop was never busy for longer than {1000 * float((folder / 'gap.txt').read_text()):.0f} ms")
+                (folder / "gap.txt").unlink()
+            except (AssertionError, RuntimeError) as error:
+                failed += 1
+                print(f"  {error}", file=sys.stderr)
+    print(f"screenshots in {shots}\n{'FAILED' if failed else 'passed'}")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
