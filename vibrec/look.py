@@ -48,7 +48,7 @@ def board_slots(self,
             confidence[n] = votes/k*min(1, 10*place)                     # a tenth of the catalogue's own items are further off: product enough
     return pd.DataFrame(dict(name=board.names, slot=slots, confidence=confidence))
 
-# %% ../nbs/04b_look.ipynb #caea0a9c
+# %% ../nbs/04b_look.ipynb #c8f94209
 @patch_to(Recommender)
 def _plans(self):
     "{set of categories: how many training outfits have it}; empty without outfits."
@@ -67,7 +67,7 @@ def lacking(self,
     read = self.board_slots(board)
     present = set(read["slot"][read["confidence"] >= confidence])
     seen = self._plans() or {frozenset(self.catalog.categories): 1}
-    larger = [plan for plan in seen if plan - present]
+    larger = [plan for plan in [plan for plan in seen if plan >= present] or seen if plan - present]
     if not larger: raise CatalogError(f"the board has a piece in every slot ({some(sorted(present), 20)}); name the slots to fill, such as slots={sorted(present)[:2]}")
     plan = max(larger, key=lambda plan: (len(plan & present), seen[plan], sorted(plan)))
     return sorted(plan - present)
@@ -199,17 +199,16 @@ def _looks_table(self, found, slots, rows, board, missing):
     more = self.catalog.items.iloc[self.catalog.rows(pieces["id"])].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
     return Looks(pd.concat([pieces, more], axis=1), scores, board, self.catalog, missing)
 
-# %% ../nbs/04b_look.ipynb #73f76928
+# %% ../nbs/04b_look.ipynb #5c8b4f9a
 @patch_to(Recommender)
 def attention_of(self,
     id:str,  # an item of the catalogue
 ) -> pd.DataFrame: # id, attention (adds up to 1), itself (bool); most attended first
     "Whom an item listens to in the network's last layer, itself included, averaged over heads."
     row = int(self.catalog.rows([id])[0])
-    if id in set(self.graph.ids):
+    if self.trained[row]:
         (source, target), weights = self.model.attention(self.graph)[-1]
-        heard, own = list(self.graph.ids).index(id), target
-        own = target == heard
+        own = target == list(self.graph.ids).index(id)
         ids, weights = [self.graph.ids[n] for n in source[own].tolist()], weights[own]
     else:
         x = self.projection.transform(self.features.x[[row]])
@@ -287,7 +286,7 @@ def why(self,
     parts = dict(score=float(scores[row]), **sums, rest=float(scores[row] - part.sum()), rank=int((scores[rivals] > scores[row]).sum()) + 1, of=len(rivals))
     return Explanation(id, category[row], parts, table.sort_values("share", ascending=False, ignore_index=True), self.attention_of(id), board, self.catalog)
 
-# %% ../nbs/04b_look.ipynb #bf69b447
+# %% ../nbs/04b_look.ipynb #5404d541
 class Misfit:
     "Which piece does not belong."
     def __init__(self,
@@ -336,20 +335,20 @@ def misfit(self,
     fit = np.array([z[n] @ _direction(np.delete(z, n, 0), np.ones(len(z) - 1, np.float32)) for n in range(len(z))])
     odds = np.exp((fit.min() - fit)/temperature)
     slots = self.board_slots(board)
-    table = pd.DataFrame(dict(name=board.names, id=board.items, slot=slots["slot"].where(slots["confidence"] >= confidence, None), fit=fit, sure=odds/odds.sum()))
+    table = pd.DataFrame(dict(name=board.names, id=board.items, slot=slots["slot"].where(slots["confidence"] >= confidence), fit=fit, sure=odds/odds.sum()))
     table = table.sort_values("fit", kind="stable", ignore_index=True)
     suspect, instead = table.iloc[0], None
-    if suspect["slot"] is not None:
+    if pd.notna(suspect["slot"]):
         shown = [self.catalog.ids[row] for row in np.flatnonzero(self._pin_embeddings(board.pins)[1])]
         instead = self.recommend(Board([pin for pin in board.pins if pin.name != suspect["name"]], [1.]*(len(board) - 1), self.catalog), [suspect["slot"]], k, exclude=shown, **options)
     return Misfit(table, board, instead)
 
-# %% ../nbs/04b_look.ipynb #29b98b32
+# %% ../nbs/04b_look.ipynb #3d7c1ee5
 class SceneCrops:
     "Which regions of a picture carry the vibe."
     def __init__(self,
         image,                # PIL image, upright
-        table:pd.DataFrame,   # left, top, right, bottom in pixels of `image`, score; best first, a given box before all
+        table:pd.DataFrame,   # left, top, right, bottom in pixels of `image`, score (fit times content); best first, a given box before all
         heat:np.ndarray,      # float32 [height, width] of at most 256 pixels a side: mean score of the crops that cover a point
         name:str,             # what crops are called
     ):
@@ -380,15 +379,20 @@ class SceneCrops:
         axes[2].imshow(np.asarray(self.best.image))
         return fig
 
-# %% ../nbs/04b_look.ipynb #02d72453
+# %% ../nbs/04b_look.ipynb #8106ec16
 def _windows(width, height, scales):
-    "Boxes [n, 4] of squares whose sides are these shares of the shorter side, half overlapping, and the whole."
-    boxes = [(0, 0, width, height)]
+    "Boxes [n, 4] of squares whose sides are these shares of the shorter side, half overlapping."
+    boxes = []
     for scale in scales:
         side = max(MIN_SIDE, round(scale*min(width, height)))
         across, down = (np.linspace(0, total - side, max(1, 1 + -(-2*(total - side)//side))).round().astype(int) for total in (width, height))
         boxes += [(left, top, left + side, top + side) for top in down for left in across]
     return np.unique(boxes, axis=0)
+
+def _content(pixels, boxes):
+    "[n] 0 … 1: how much the pixels in each box vary, against the whole."
+    spread = lambda part: part.reshape(-1, 3).std(0).mean()
+    return np.array([min(1, 2*spread(pixels[top:bottom, left:right])/max(spread(pixels), 1e-6)) for left, top, right, bottom in boxes])
 
 def _heat(boxes, scores, width, height, side=256):
     "[h, w] mean score of the boxes that cover each point of a grid."
@@ -414,15 +418,16 @@ def scene_crops(
     name:str="crop",          # what the crops are called on a board
 ) -> SceneCrops:
     "Score crops of a picture. Raises ImageError for a picture that cannot be read or a box outside it."
+    if not len(scales) or not all(0 < scale <= 1 for scale in scales): raise ValueError(f"scales={scales} must hold shares of the shorter side, above 0 and at most 1")
     image = read_image(image, 8192)
     boxes = _windows(*image.size, scales)
     if box is not None: boxes = np.concatenate([[_checked_box(box, *image.size)], boxes])
     if board is None: asked, weights = recommender._encoded([Pin(read_image(image))])[1], np.ones(1, np.float32)
     else: asked, weights, _ = recommender._query(board)
     z = recommender.embed_images(read_image(image.crop(tuple(crop)), 256) for crop in boxes.tolist())
-    scores = z @ _direction(asked, weights)
+    scores = z @ _direction(asked, weights)*_content(np.asarray(image, np.float32), boxes)
     heat = _heat(boxes, scores, *image.size)
     order = np.argsort(-scores, kind="stable")
-    if box is not None: order = np.concatenate([[0], order[order != 0]])
+    if box is not None: order = np.concatenate([[0], order[order != 0]])      # it stands first in boxes, too
     table = pd.DataFrame(boxes[order], columns=["left", "top", "right", "bottom"]).assign(score=scores[order])
     return SceneCrops(image, table, heat, name)
