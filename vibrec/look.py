@@ -95,7 +95,7 @@ def _look_scores(look, fits, agree, coherence):
     c = coherence if len(look) > 1 else 0.
     return (1 - c)*fits[look].mean() + c*agrees.mean(), fits[look], agrees
 
-# %% ../nbs/04b_look.ipynb #351202b0
+# %% ../nbs/04b_look.ipynb #482a98d9
 class Looks:
     "Completed looks, best first: a table, and ways to look at it."
     def __init__(self,
@@ -133,16 +133,18 @@ class Looks:
             parts += [f'<h3>{html.escape(caption)}</h3><div class="row">', *map(_figure, self.catalog.images(rows["id"], 256), captions), "</div>"]
         return "\n".join([*parts, "</section>"])
 
-    def show(self) -> Figure:
-        "Draw the board above its looks, a row a look; under each piece how well it fits the board and agrees with the others."
-        groups = list(self.table.groupby("look"))
-        columns = max(min(len(self.board), 8), *(len(rows) for _, rows in groups))
-        with figure_style(): fig, axes = plt.subplots(1 + len(groups), columns, figsize=(1.25*columns + 1, 1.55*(1 + len(groups))), squeeze=False)
-        _draw_row(axes[0], self.board.images[:columns], self.board.names, "board")
-        for axes_row, (look, rows), score in zip(axes[1:], groups, self.scores["score"]):
-            _draw_row(axes_row, self.catalog.images(rows["id"], 256), [f"{row.slot} {row.fits:.2f} | {row.agrees:.2f}" for row in rows.itertuples()], f"look {look}\n{score:.2f}")
-        fig.subplots_adjust(wspace=.08, hspace=.3, left=.14, top=.97, bottom=.06)
-        return fig
+# %% ../nbs/04b_look.ipynb #c6fedae2
+@patch_to(Looks)
+def show(self) -> Figure:
+    "Draw the board above its looks, a row a look; under each piece how well it fits the board and agrees with the others."
+    groups = list(self.table.groupby("look"))
+    columns = max(min(len(self.board), 8), *(len(rows) for _, rows in groups))
+    with figure_style(): fig, axes = plt.subplots(1 + len(groups), columns, figsize=(1.25*columns + 1, 1.55*(1 + len(groups))), squeeze=False)
+    _draw_row(axes[0], self.board.images[:columns], self.board.names, "board")
+    for axes_row, (look, rows), score in zip(axes[1:], groups, self.scores["score"]):
+        _draw_row(axes_row, self.catalog.images(rows["id"], 256), [f"{row.slot} {row.fits:.2f} | {row.agrees:.2f}" for row in rows.itertuples()], f"look {look}\n{score:.2f}")
+    fig.subplots_adjust(wspace=.08, hspace=.3, left=.14, top=.97, bottom=.06)
+    return fig
 
 # %% ../nbs/04b_look.ipynb #eed61327
 @patch_to(Recommender)
