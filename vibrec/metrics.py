@@ -920,11 +920,12 @@ def save(self,
         with atomic_path(Path(directory) / f"{name}.{suffix}") as path: path.write_text(text, encoding="utf-8")
     return report
 
-# %% ../nbs/05_metrics.ipynb #ca475299
+# %% ../nbs/05_metrics.ipynb #77f1f039
 def _asked(data, split, ids, n=None, seed=0):
     "(exam, number of questions that name items without features): frozen questions where `data` has some, made ones for a catalogue"
     if not isinstance(data, OutfitData): return make_exam(data, split, n, seed), 0
-    kept = data if set(data.catalog.ids) <= set(ids) else data.keep([id for id in data.catalog.ids if id in set(ids)])
+    usable = set(ids)
+    kept = data if usable.issuperset(data.catalog.ids) else data.keep([id for id in data.catalog.ids if id in usable])
     exam = frozen_exam(kept, split)
     return exam, len(data.fitb.get(split, [])) + len(data.compat.get(split, [])) - len(exam.questions) - len(exam.sets)
 
