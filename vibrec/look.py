@@ -95,7 +95,7 @@ def _look_scores(look, fits, agree, coherence):
     c = coherence if len(look) > 1 else 0.
     return (1 - c)*fits[look].mean() + c*agrees.mean(), fits[look], agrees
 
-# %% ../nbs/04b_look.ipynb #351202b0
+# %% ../nbs/04b_look.ipynb #482a98d9
 class Looks:
     "Completed looks, best first: a table, and ways to look at it."
     def __init__(self,
@@ -133,18 +133,20 @@ class Looks:
             parts += [f'<h3>{html.escape(caption)}</h3><div class="row">', *map(_figure, self.catalog.images(rows["id"], 256), captions), "</div>"]
         return "\n".join([*parts, "</section>"])
 
-    def show(self) -> Figure:
-        "Draw the board above its looks, a row a look; under each piece how well it fits the board and agrees with the others."
-        groups = list(self.table.groupby("look"))
-        columns = max(min(len(self.board), 8), *(len(rows) for _, rows in groups))
-        with figure_style(): fig, axes = plt.subplots(1 + len(groups), columns, figsize=(1.25*columns + 1, 1.55*(1 + len(groups))), squeeze=False)
-        _draw_row(axes[0], self.board.images[:columns], self.board.names, "board")
-        for axes_row, (look, rows), score in zip(axes[1:], groups, self.scores["score"]):
-            _draw_row(axes_row, self.catalog.images(rows["id"], 256), [f"{row.slot} {row.fits:.2f} | {row.agrees:.2f}" for row in rows.itertuples()], f"look {look}\n{score:.2f}")
-        fig.subplots_adjust(wspace=.08, hspace=.3, left=.14, top=.97, bottom=.06)
-        return fig
+# %% ../nbs/04b_look.ipynb #c6fedae2
+@patch_to(Looks)
+def show(self) -> Figure:
+    "Draw the board above its looks, a row a look; under each piece how well it fits the board and agrees with the others."
+    groups = list(self.table.groupby("look"))
+    columns = max(min(len(self.board), 8), *(len(rows) for _, rows in groups))
+    with figure_style(): fig, axes = plt.subplots(1 + len(groups), columns, figsize=(1.25*columns + 1, 1.55*(1 + len(groups))), squeeze=False)
+    _draw_row(axes[0], self.board.images[:columns], self.board.names, "board")
+    for axes_row, (look, rows), score in zip(axes[1:], groups, self.scores["score"]):
+        _draw_row(axes_row, self.catalog.images(rows["id"], 256), [f"{row.slot} {row.fits:.2f} | {row.agrees:.2f}" for row in rows.itertuples()], f"look {look}\n{score:.2f}")
+    fig.subplots_adjust(wspace=.08, hspace=.3, left=.14, top=.97, bottom=.06)
+    return fig
 
-# %% ../nbs/04b_look.ipynb #27ab63ce
+# %% ../nbs/04b_look.ipynb #eed61327
 @patch_to(Recommender)
 def complete(self,
     board,                  # a Board, or whatever Board takes
@@ -178,6 +180,7 @@ def complete(self,
     found = self._looks(options, rows, fits, self.agreement(rows, rows), n, beam, coherence, differ, diversity)
     return self._looks_table(found, list(best), rows, board, missing)
 
+# %% ../nbs/04b_look.ipynb #cada38c2
 @patch_to(Recommender)
 def _looks(self, options, rows, fits, agree, n, beam, coherence, differ, diversity):
     "[(positions [s], score, fits [s], agrees [s])], best first."
@@ -286,7 +289,7 @@ def why(self,
     parts = dict(score=float(scores[row]), **sums, rest=float(scores[row] - part.sum()), rank=int((scores[rivals] > scores[row]).sum()) + 1, of=len(rivals))
     return Explanation(id, category[row], parts, table.sort_values("share", ascending=False, ignore_index=True), self.attention_of(id), board, self.catalog)
 
-# %% ../nbs/04b_look.ipynb #5404d541
+# %% ../nbs/04b_look.ipynb #5578e948
 class Misfit:
     "Which piece does not belong."
     def __init__(self,
@@ -320,6 +323,7 @@ class Misfit:
         fig.subplots_adjust(wspace=.08, hspace=.3, left=.14, top=.97, bottom=.06)
         return fig
 
+# %% ../nbs/04b_look.ipynb #59512d19
 @patch_to(Recommender)
 def misfit(self,
     board,                   # a Board, or ids of an outfit, three pieces or more
@@ -379,7 +383,7 @@ class SceneCrops:
         axes[2].imshow(np.asarray(self.best.image))
         return fig
 
-# %% ../nbs/04b_look.ipynb #8106ec16
+# %% ../nbs/04b_look.ipynb #9296cf43
 def _windows(width, height, scales):
     "Boxes [n, 4] of squares whose sides are these shares of the shorter side, half overlapping."
     boxes = []
@@ -402,6 +406,7 @@ def _heat(boxes, scores, width, height, side=256):
         total[top:bottom, left:right] += score; count[top:bottom, left:right] += 1
     return (total/count.clip(min=1)).astype(np.float32)
 
+# %% ../nbs/04b_look.ipynb #b033c33f
 def _checked_box(box, width, height):
     "Four whole numbers inside the picture, or an ImageError."
     left, top, right, bottom = (int(value) for value in box)

@@ -22,13 +22,13 @@ def rocchio_weights(
     parts = [alpha*weights/np.abs(weights).sum(), np.full(n_liked, beta/max(n_liked, 1)), np.full(n_disliked, -gamma/max(n_disliked, 1))]
     return np.concatenate(parts).astype(np.float32)
 
-# %% ../nbs/03b_taste.ipynb #47fdbb6a
+# %% ../nbs/03b_taste.ipynb #abee7b88
 def concept_vector(
     positive:np.ndarray,        # [p, d] what belongs
     negative:np.ndarray,        # [q, d] what does not: a sample of everything, and what was disliked
     weights:np.ndarray=None,    # [p] of what belongs, at least one above zero; equal by default. Below zero: counts on the other side
     negative_weights:np.ndarray=None,  # [q] ≥ 0; equal by default
-    ridge:float=1.,             # what holds it back, in units of the data's mean variance; more is nearer to the difference of the means
+    ridge:float=10.,            # what holds it back, in units of the data's mean variance; more is nearer to the difference of the means
 ) -> np.ndarray: # [d] float32 of length 1
     "Normal of the linear boundary between two sets, by ridge regression."
     weights = np.ones(len(positive)) if weights is None else np.asarray(weights, float)
