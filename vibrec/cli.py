@@ -331,13 +331,15 @@ def evaluate(
     typer.echo(f"{report['outfits']}\nOnly the graph was described." if table is None else table.to_string())
     typer.echo(f"\nin full in {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
 
-# %% ../nbs/07_cli.ipynb #833aff79
+# %% ../nbs/07_cli.ipynb #a0436876
 def _evaluate_on(recommender, folder, split, out, cache, quiet):
     "Measure on frozen questions; print a table with a row a metric, write metrics.json and metrics.md."
     from vibrec.datasets import load_outfit_tables
     from vibrec.features import encode_catalog
-    from vibrec.metrics import evaluate_on
+    from vibrec.metrics import evaluate_on, frozen_exam
     data = load_outfit_tables(folder, missing="keep")
+    split = split or (data.splits or ["test"])[-1]
+    frozen_exam(data, split)                                                                # no questions, no work
     features = encode_catalog(data.catalog, recommender.encoder, cache=cache, progress=not quiet)
     found = evaluate_on(recommender, data, split, features)
     report, table = found.save(out, "metrics"), found.table().T.rename_axis(index=None, columns=None)
