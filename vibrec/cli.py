@@ -289,7 +289,7 @@ def info(directory: Fitted, debug: Debug = False):
     typer.echo("split      " + ", ".join(f"{name} {splits[name]:,}" for name in ("train", "valid", "test") if name in splits))
     typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
 
-# %% ../nbs/07_cli.ipynb #09e60c8d
+# %% ../nbs/07_cli.ipynb #cdddd343
 _COLUMNS = {"fitb": "fill in the blank", "auc": "compatibility AUC", "recall@10": "recall@10", "mrr": "MRR"}
 
 def _results(report):
@@ -301,7 +301,7 @@ def _results(report):
     table = found.pivot(index="model", columns="metric", values="text").loc[found["model"].unique(), list(_COLUMNS)]
     return table.rename(columns=_COLUMNS).rename_axis(index=None, columns=None)
 
-@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/", "vibrec evaluate shop-model --on next-season/", "",
+@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/", "vibrec evaluate shop-model --on next-season/", "", "\b",
     "next-season/ has items.csv (id, category, image, perhaps split), the pictures, and questions:", 'fitb_test.json    [{"context": [ids], "candidates": [ids], "answer": 0}, …]', 'compat_test.json  [{"items": [ids], "label": 1}, …]'))
 @_mannered
 def evaluate(
