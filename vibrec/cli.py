@@ -289,7 +289,7 @@ def info(directory: Fitted, debug: Debug = False):
     typer.echo("split      " + ", ".join(f"{name} {splits[name]:,}" for name in ("train", "valid", "test") if name in splits))
     typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
 
-# %% ../nbs/07_cli.ipynb #09e60c8d
+# %% ../nbs/07_cli.ipynb #cdddd343
 _COLUMNS = {"fitb": "fill in the blank", "auc": "compatibility AUC", "recall@10": "recall@10", "mrr": "MRR"}
 
 def _results(report):
@@ -301,7 +301,7 @@ def _results(report):
     table = found.pivot(index="model", columns="metric", values="text").loc[found["model"].unique(), list(_COLUMNS)]
     return table.rename(columns=_COLUMNS).rename_axis(index=None, columns=None)
 
-@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/", "vibrec evaluate shop-model --on next-season/", "",
+@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/", "vibrec evaluate shop-model --on next-season/", "", "\b",
     "next-season/ has items.csv (id, category, image, perhaps split), the pictures, and questions:", 'fitb_test.json    [{"context": [ids], "candidates": [ids], "answer": 0}, …]', 'compat_test.json  [{"items": [ids], "label": 1}, …]'))
 @_mannered
 def evaluate(
@@ -331,13 +331,15 @@ def evaluate(
     typer.echo(f"{report['outfits']}\nOnly the graph was described." if table is None else table.to_string())
     typer.echo(f"\nin full in {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
 
-# %% ../nbs/07_cli.ipynb #833aff79
+# %% ../nbs/07_cli.ipynb #a0436876
 def _evaluate_on(recommender, folder, split, out, cache, quiet):
     "Measure on frozen questions; print a table with a row a metric, write metrics.json and metrics.md."
     from vibrec.datasets import load_outfit_tables
     from vibrec.features import encode_catalog
-    from vibrec.metrics import evaluate_on
+    from vibrec.metrics import evaluate_on, frozen_exam
     data = load_outfit_tables(folder, missing="keep")
+    split = split or (data.splits or ["test"])[-1]
+    frozen_exam(data, split)                                                                # no questions, no work
     features = encode_catalog(data.catalog, recommender.encoder, cache=cache, progress=not quiet)
     found = evaluate_on(recommender, data, split, features)
     report, table = found.save(out, "metrics"), found.table().T.rename_axis(index=None, columns=None)

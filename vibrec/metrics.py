@@ -1089,7 +1089,7 @@ def evaluate(
         plt.close(figure)
     return report
 
-# %% ../nbs/05_metrics.ipynb #be068b39
+# %% ../nbs/05_metrics.ipynb #a7888cef
 def evaluate_on(
     recommender: Recommender,  # fitted, on this catalogue or another
     data: OutfitData,  # with questions
@@ -1100,7 +1100,9 @@ def evaluate_on(
 ) -> Comparison:
     "Measure a recommender, as it is, on frozen questions"
     if not data.splits: raise ValueError(f"data: {data.name!r} has no questions; see load_outfit_tables for how to write them")
-    split, there = split or data.splits[-1], recommender.on(data.catalog, features, progress)
+    features = encode_catalog(data.catalog, recommender.encoder, progress=progress) if features is None else features
+    usable = data.catalog if len(features) >= len(data.catalog) else data.catalog.subset(features.ids)
+    split, there = split or data.splits[-1], recommender.on(usable, features)
     exam, left_out = _asked(data, split, there.catalog.ids)
     scorers = {"random": [RandomScorer(seed) for seed in range(3)]} | ({} if data.catalog.outfits is None else {"popularity": PopularityScorer(data.catalog)})
     scorers |= {"features": CosineScorer(there.features.ids, there.features.x)} | (more or {}) | {"GAT": there}
