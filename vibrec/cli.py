@@ -91,13 +91,24 @@ def vibrec(
     pieces that go with them, slot by slot. `demo` does both on built-in data, without network, in about a minute. Each command explains itself: `vibrec fit --help`.
     """
 
-# %% ../nbs/07_cli.ipynb #92ec5fff
+# %% ../nbs/07_cli.ipynb #abbd39b8
+def _picture_root(path, images):
+    "Where the paths of a table start: at --images, or, when they begin with that folder's own name, above it."
+    from vibrec.catalog import read_table
+    if images is None: return None
+    first = [str(image) for image in read_table(path).get("image", [])[:50]]
+    return images.parent if not any((images/image).exists() for image in first) and any((images.parent/image).exists() for image in first) else images
+
 def _read_catalog(path, images, outfits):
     "The catalogue that PATH, --images and --outfits describe."
     from vibrec.catalog import Catalog, read_table
     from vibrec.core import CatalogError
+    from vibrec.datasets import OutfitData, load_outfit_tables, read_questions
     if not path.exists(): raise CatalogError(f"{path}: no such folder or table")
-    if not path.is_dir(): return Catalog.from_table(path, images, outfits)
+    if (path/"items.csv").exists() and images is None and outfits is None: return load_outfit_tables(path, "keep").fitting_catalog()
+    if not path.is_dir():
+        catalog = Catalog.from_table(path, _picture_root(path, images), outfits)
+        return catalog if outfits is None else OutfitData(catalog, compat=dict(valid=read_questions(outfits.parent)["compat"].get("valid", []))).fitting_catalog()
     if images is not None: raise typer.BadParameter("only for a table; PATH is a folder of pictures already", param_hint="--images")
     catalog = Catalog.from_folder(path)
     return catalog if outfits is None else Catalog(catalog.items, read_table(outfits), path)
@@ -278,7 +289,7 @@ def info(directory: Fitted, debug: Debug = False):
     typer.echo("split      " + ", ".join(f"{name} {splits[name]:,}" for name in ("train", "valid", "test") if name in splits))
     typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
 
-# %% ../nbs/07_cli.ipynb #677c6952
+# %% ../nbs/07_cli.ipynb #cdddd343
 _COLUMNS = {"fitb": "fill in the blank", "auc": "compatibility AUC", "recall@10": "recall@10", "mrr": "MRR"}
 
 def _results(report):
@@ -290,26 +301,53 @@ def _results(report):
     table = found.pivot(index="model", columns="metric", values="text").loc[found["model"].unique(), list(_COLUMNS)]
     return table.rename(columns=_COLUMNS).rename_axis(index=None, columns=None)
 
-@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/"))
+@app.command(epilog=_examples("vibrec evaluate shop-model", "vibrec evaluate shop-model --out numbers/", "vibrec evaluate shop-model --on next-season/", "", "\b",
+    "next-season/ has items.csv (id, category, image, perhaps split), the pictures, and questions:", 'fitb_test.json    [{"context": [ids], "candidates": [ids], "answer": 0}, …]', 'compat_test.json  [{"items": [ids], "label": 1}, …]'))
 @_mannered
 def evaluate(
     directory: Fitted,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write metrics.json, graph_metrics.txt and figures. [default: DIR-evaluation]", show_default=False)] = None,
+    on: Annotated[Path | None, typer.Option("--on", metavar="FOLDER", help="Measure on the frozen questions of this folder; its items may be of a catalogue that the recommender never saw.", show_default=False)] = None,
+    split: Annotated[str | None, typer.Option(metavar="NAME", help="Whose questions: valid or test. [default: test; with --on, test where there are any]", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write metrics.json and the rest. [default: DIR-evaluation; with --on, DIR-on-FOLDER]", show_default=False)] = None,
+    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="With --on: keep encoded pictures here, so that the next time is quick.", show_default=False)] = None,
     seed: Seed = 0,
+    quiet: Quiet = False,
     debug: Debug = False,
 ):
     """Measure on outfits that were never seen.
 
     Asks the recommender and simpler ones the same questions, prints means with 95 % intervals, and writes metrics.json, graph_metrics.txt
-    and figures. Without outfits there is nothing to ask, and only the graph is described.
+    and figures. Without outfits there is nothing to ask, and only the graph is described. With --on the questions come from files, nothing is
+    fitted, and metrics.json and metrics.md are written.
     """
-    from vibrec.metrics import evaluate as measure
-    out = out or Path(f"{directory if directory.name else directory.resolve()}-evaluation")
+    if split not in (None, "valid", "test"): raise typer.BadParameter(f"{split}; give valid or test", param_hint="--split")
+    name = directory if directory.name else directory.resolve()
+    out = out or Path(f"{name}-evaluation" if on is None else f"{name}-on-{on.resolve().name}")
     _check_free(out, lambda folder: (folder/"metrics.json").exists())
-    report = measure(_load(directory), out, seed=seed)
+    if on is not None: return _evaluate_on(_load(directory), on, split, out, cache, quiet)
+    from vibrec.metrics import evaluate as measure
+    report = measure(_load(directory), out, split or "test", seed=seed)
     table = _results(report)
     typer.echo(f"{report['outfits']}\nOnly the graph was described." if table is None else table.to_string())
     typer.echo(f"\nin full in {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
+
+# %% ../nbs/07_cli.ipynb #a0436876
+def _evaluate_on(recommender, folder, split, out, cache, quiet):
+    "Measure on frozen questions; print a table with a row a metric, write metrics.json and metrics.md."
+    from vibrec.datasets import load_outfit_tables
+    from vibrec.features import encode_catalog
+    from vibrec.metrics import evaluate_on, frozen_exam
+    data = load_outfit_tables(folder, missing="keep")
+    split = split or (data.splits or ["test"])[-1]
+    frozen_exam(data, split)                                                                # no questions, no work
+    features = encode_catalog(data.catalog, recommender.encoder, cache=cache, progress=not quiet)
+    found = evaluate_on(recommender, data, split, features)
+    report, table = found.save(out, "metrics"), found.table().T.rename_axis(index=None, columns=None)
+    table["chance"] = [f"{report['chance'][metric]:.3f}" for metric in table.index]
+    typer.echo(f"{data!r}\n{report['trained_on']:,} of {report['items']:,} items were trained on; {report['questions']:,} questions and {report['sets']:,} sets of {report['split']!r}; "
+               f"retrieval ranks {report['chance'].get('pool', 0):.0f} items on average\n\n{table.to_string()}\n\nin full in {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
+    if report["left_out"]: typer.echo(f"note: {report['left_out']:,} questions name an item whose picture cannot be used; they were left out", err=True)
+    _tell_skipped(features.skipped, len(data.catalog))
 
 # %% ../nbs/07_cli.ipynb #a5bf9c3c
 _DEMO_VIBES = ("coastal", "punk", "romance")

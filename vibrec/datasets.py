@@ -144,7 +144,7 @@ def _rows(path, published, *keys):
 
 def _strings(ids): return tuple(str(id) for id in ids)
 
-# %% ../nbs/a3_datasets.ipynb #71c8ee31
+# %% ../nbs/a3_datasets.ipynb #159bbbbb
 _TABLES = "a folder of outfits has items.csv, images/ and, where they are known, outfits.csv, fitb_test.json and compat_test.json"
 
 def _same_outfit(ids): return " ".join(sorted(ids))
@@ -169,6 +169,7 @@ def read_questions(
     return {kind: {split: list(read(path)) for split in SPLITS if (path := Path(folder)/f"{kind}_{split}.json").exists()}
             for kind, read in (("fitb", _plain_fitb), ("compat", _plain_compat))}
 
+# %% ../nbs/a3_datasets.ipynb #9129ad9d
 def load_outfit_tables(
     folder,               # str or Path
     missing:str="raise",  # items without a picture: "raise"; "drop" them and the questions that name them; "keep" them
@@ -224,7 +225,7 @@ def _placed_compat(path, names, published):
         if label not in ("0", "1"): raise CatalogError(f"{path}: line {number + 1} begins with {label!r}; expected 1 or 0")
         yield LabelledOutfit(_resolve(places, names, path), int(label), _set_of(places[0]) if label == "1" else f"replaced {number}")
 
-# %% ../nbs/a3_datasets.ipynb #d7ef4d96
+# %% ../nbs/a3_datasets.ipynb #014a242d
 _POLYVORE_OUTFITS = "Polyvore Outfits is published at https://huggingface.co/datasets/mvasil/polyvore-outfits"
 
 def _kinds(path):
@@ -235,6 +236,7 @@ def _kinds(path):
             if len(row) >= 3: kinds.setdefault(row[0].strip(), (row[1].strip(), row[2].strip()))
     return kinds
 
+# %% ../nbs/a3_datasets.ipynb #52751872
 def load_polyvore_outfits(
     folder,                    # str or Path: where polyvore_item_metadata.json is
     version:str="disjoint",    # "disjoint" or "nondisjoint"
@@ -326,7 +328,7 @@ def beside(
     if pixels[2] <= pixels[0] or pixels[3] <= pixels[1]: raise CatalogError(f"box={tuple(box)} fills the picture; nothing is left of the scene")
     return image.crop(pixels)
 
-# %% ../nbs/a3_datasets.ipynb #933660cb
+# %% ../nbs/a3_datasets.ipynb #b9ccb73d
 _COMPLETE_THE_LOOK = "Complete the Look is published at https://github.com/eileenforwhat/complete-the-look-dataset; pictures are downloaded from pin_url(signature) to images/SIGNATURE.jpg"
 
 def _pieces(path, split):
@@ -351,6 +353,7 @@ def _boxed_fitb(path, items, seed=0):
         answers, order = ids(row["answers"]), random.permutation(len(row["answers"]))
         yield Question(tuple(ids(row["question"])), tuple(answers[i] for i in order), int(np.argmin(order)), str(row["question"][0]["signature"]))
 
+# %% ../nbs/a3_datasets.ipynb #e173d87f
 def load_complete_the_look(
     folder,               # str or Path: where raw_train.tsv and raw_test.tsv are
     images="images",      # folder of SIGNATURE.jpg, from `folder` on
@@ -366,7 +369,7 @@ def load_complete_the_look(
     outfits = items.loc[items["split"] == "train", ["outfit_id", "id"]].rename(columns=dict(id="item_id"))
     return _settle(OutfitData(Catalog(items.drop(columns="outfit_id"), outfits, folder), fitb, name="Complete the Look"), missing)
 
-# %% ../nbs/a3_datasets.ipynb #0d994e3c
+# %% ../nbs/a3_datasets.ipynb #6c0ac4e4
 def _from_hub(name, split):
     "The set of this name, by the library `datasets`. Raises ImportError when it is not installed."
     try: library = importlib.import_module("datasets")
@@ -378,6 +381,7 @@ def _namer(rows, column):
     label = (getattr(rows, "features", None) or {}).get(column)
     return label.int2str if hasattr(label, "int2str") else str
 
+# %% ../nbs/a3_datasets.ipynb #46c63f0f
 def load_image_dataset(
     rows,                     # a set of `datasets`, whole or streamed; or a name on the hub
     folder,                   # str or Path: where the pictures are written

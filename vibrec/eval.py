@@ -450,9 +450,10 @@ def on(self,
     "The same trained parts over another catalogue. Items without a usable picture are left out, with a warning in the log."
     features = features or encode_catalog(catalog, self.encoder, progress=progress)
     if features.encoder != self.features.encoder: raise ValueError(f"features are by {features.encoder!r}, the recommender was fitted on those of {self.features.encoder!r}; encode with the latter")
-    ids = [id for id in catalog.ids if id in set(features.ids)]
+    encoded = set(features.ids)
+    ids = [id for id in catalog.ids if id in encoded]
     if len(ids) < len(catalog):
-        _log.warning("%d of %d items have no usable picture and are left out (%s)", len(catalog) - len(ids), len(catalog), some(set(catalog.ids) - set(ids)))
+        _log.warning("%d of %d items have no usable picture and are left out (%s)", len(catalog) - len(ids), len(catalog), some(set(catalog.ids) - encoded))
         catalog = catalog.subset(ids)
     return type(self)(catalog, features.select(ids), self.projection, self.graph, self.model, self.settings, self.history, self._encoder)
 

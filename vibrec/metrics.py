@@ -675,7 +675,7 @@ class Exam:
         table = retrieval_table(self.queries, RandomScorer(), self.pools)
         return found | {name: float(table[f"random {name}"].mean()) for name in RETRIEVAL} | dict(pool=float(table.pool.mean()))
 
-# %% ../nbs/05_metrics.ipynb #1a3a2781
+# %% ../nbs/05_metrics.ipynb #f31b8f6f
 def make_exam(
     catalog,  # with `.items` and `.outfits`
     split: str | None = "test",  # choose models on "valid"; take "test" once
@@ -686,6 +686,7 @@ def make_exam(
     queries, pools = slot_queries(catalog, split, 1, n, seed), category_pools(catalog, split)
     return Exam(fitb_questions(catalog, split, n, seed), compatibility_sets(catalog, split, seed), queries, pools)
 
+# %% ../nbs/05_metrics.ipynb #887e9451
 def frozen_exam(
     data: OutfitData,  # with questions
     split: str = "test",  # choose models on "valid"; take "test" once
@@ -872,7 +873,7 @@ class Comparison:
         "The intervals for reading"
         return _interval_text(self.intervals())
 
-# %% ../nbs/05_metrics.ipynb #232e3578
+# %% ../nbs/05_metrics.ipynb #43968abb
 def _counts(exam):
     "How many of what was asked"
     return dict(questions=len(exam.questions), sets=len(exam.sets), queries=len(exam.queries), outfits=len(set(map(str, sum(exam.clusters().values(), [])))))
@@ -886,6 +887,7 @@ def report(self,
     chance = {name: round(value, 4) for name, value in self.exam.chance().items()}
     return self.about | _counts(self.exam) | dict(chance=chance) | {name: table.round(4).to_dict("records") for name, table in tables.items()}
 
+# %% ../nbs/05_metrics.ipynb #4b99aec2
 @patch_to(Comparison)
 def to_markdown(self, report: dict | None = None) -> str:  # of `report`, where it is at hand
     "The whole table, what chance would give, and the paired differences"
@@ -903,6 +905,7 @@ def to_markdown(self, report: dict | None = None) -> str:  # of `report`, where 
         text += [f"{found.model[0]} minus each other row, paired:", _markdown(wide)]
     return "\n\n".join(text) + "\n"
 
+# %% ../nbs/05_metrics.ipynb #357a5c9a
 @patch_to(Comparison)
 def _repr_markdown_(self): return self.to_markdown()
 
@@ -917,14 +920,16 @@ def save(self,
         with atomic_path(Path(directory) / f"{name}.{suffix}") as path: path.write_text(text, encoding="utf-8")
     return report
 
-# %% ../nbs/05_metrics.ipynb #c3cf74d2
+# %% ../nbs/05_metrics.ipynb #77f1f039
 def _asked(data, split, ids, n=None, seed=0):
     "(exam, number of questions that name items without features): frozen questions where `data` has some, made ones for a catalogue"
     if not isinstance(data, OutfitData): return make_exam(data, split, n, seed), 0
-    kept = data if set(data.catalog.ids) <= set(ids) else data.keep([id for id in data.catalog.ids if id in set(ids)])
+    usable = set(ids)
+    kept = data if usable.issuperset(data.catalog.ids) else data.keep([id for id in data.catalog.ids if id in usable])
     exam = frozen_exam(kept, split)
     return exam, len(data.fitb.get(split, [])) + len(data.compat.get(split, [])) - len(exam.questions) - len(exam.sets)
 
+# %% ../nbs/05_metrics.ipynb #530b7ce0
 def benchmark(
     recommenders: Sequence,  # fitted on the data's catalogue, one a seed; or a single one
     data,  # `OutfitData` with frozen questions; or a `Catalog`, and questions are made
@@ -1084,7 +1089,7 @@ def evaluate(
         plt.close(figure)
     return report
 
-# %% ../nbs/05_metrics.ipynb #be068b39
+# %% ../nbs/05_metrics.ipynb #a7888cef
 def evaluate_on(
     recommender: Recommender,  # fitted, on this catalogue or another
     data: OutfitData,  # with questions
@@ -1095,7 +1100,9 @@ def evaluate_on(
 ) -> Comparison:
     "Measure a recommender, as it is, on frozen questions"
     if not data.splits: raise ValueError(f"data: {data.name!r} has no questions; see load_outfit_tables for how to write them")
-    split, there = split or data.splits[-1], recommender.on(data.catalog, features, progress)
+    features = encode_catalog(data.catalog, recommender.encoder, progress=progress) if features is None else features
+    usable = data.catalog if len(features) >= len(data.catalog) else data.catalog.subset(features.ids)
+    split, there = split or data.splits[-1], recommender.on(usable, features)
     exam, left_out = _asked(data, split, there.catalog.ids)
     scorers = {"random": [RandomScorer(seed) for seed in range(3)]} | ({} if data.catalog.outfits is None else {"popularity": PopularityScorer(data.catalog)})
     scorers |= {"features": CosineScorer(there.features.ids, there.features.x)} | (more or {}) | {"GAT": there}

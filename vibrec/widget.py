@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Wishes', 'BoardState', 'search_items', 'filter_columns', 'Worker', 'Card', 'MoodBoard', 'Row', 'look_image']
 
-# %% ../nbs/06_widget.ipynb #24dc043e
+# %% ../nbs/06_widget.ipynb #ae4154f2
 import asyncio
 import base64
 import html
@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from pathlib import Path
@@ -27,12 +28,13 @@ from PIL import Image, ImageDraw, ImageFont
 from .catalog import Board, Catalog, Pin, read_image
 from .core import CatalogError, VibrecError, atomic_path, patch_to, some
 from .eval import Recommendations, Recommender, write_page
+from .look import Explanation, Looks
 
 # %% ../nbs/06_widget.ipynb #a5736e83
 try: import ipywidgets as widgets
 except ImportError as error: raise ImportError("vibrec.widget shows its board with ipywidgets, which is not installed: pip install 'vibrec[widget]'") from error
 
-# %% ../nbs/06_widget.ipynb #42779c04
+# %% ../nbs/06_widget.ipynb #707da69c
 @dataclass(frozen=True, eq=False)
 class Wishes:
     "What somebody asks for at one moment."
@@ -40,6 +42,7 @@ class Wishes:
     slots: tuple = ()                              # categories to fill
     filters: dict = field(default_factory=dict)    # {column: value or (low, high)}, replaced as a whole, never changed
     k: int = 5                                     # results for each slot
+    diversity: float = 0.                          # 0 … 1: charge results for looking like each other
 
 class BoardState:
     "The wishes of now, those before, and what they come to. No widgets: every click is a method."
@@ -48,8 +51,10 @@ class BoardState:
         board:Board=None,        # what to start with; None: an empty board
         slots=None,              # categories to fill; all by default
         k:int=5,                 # results for each slot
+        taste:str="rocchio",     # how likes and dislikes count: "rocchio" or "concept"
     ):
-        self.recommender, self._past = recommender, ()
+        self._origin, self.recommender, self.taste, self._past = recommender, copy(recommender), taste, ()
+        self.recommender._pictures = {}                     # what it remembers of pictures is a board's own: a memory for two threads would need a lock
         self.now = Wishes(board, tuple(recommender._slots(slots)), {}, k)
 
     @property
@@ -66,7 +71,9 @@ class BoardState:
         if not self._past: raise CatalogError("nothing to undo: this is how the board began")
         *self._past, self.now = self._past
 
-# %% ../nbs/06_widget.ipynb #59878d42
+# %% ../nbs/06_widget.ipynb #bd289614
+_EMPTY = "The board is empty: upload a picture, or find one in the catalogue."
+
 @patch_to(BoardState)
 def add(self, source, name:str=None): # whatever Board takes; what to call it
     "One picture more. Raises ImageError, or CatalogError when the same picture is there."
@@ -84,7 +91,7 @@ def remove(self, which): # name or index
 
 @patch_to(BoardState)
 def _board(self):
-    if self.now.board is None: raise CatalogError("the board is empty: upload a picture, or find one in the catalogue")
+    if self.now.board is None: raise CatalogError(_EMPTY)
     return self.now.board
 
 @patch_to(BoardState)
@@ -104,7 +111,7 @@ def dislike(self, id:str): # an item of the catalogue
     board = self._board()
     self._change(board=board.forget(id) if id in board.disliked else board.dislike(id))
 
-# %% ../nbs/06_widget.ipynb #ae044af9
+# %% ../nbs/06_widget.ipynb #0ebec3aa
 @patch_to(BoardState)
 def set_slots(self, slots): # categories of the catalogue; none of them is allowed here
     "Which slots to fill."
@@ -117,28 +124,56 @@ def set_filter(self, column:str, wanted): # a value, (low, high) with None for o
     self._change(filters=filters if wanted is None else filters | {column: wanted})
 
 @patch_to(BoardState)
+def set_diversity(self, diversity:float): # 0 … 1
+    "How much results shall differ from each other."
+    self._change(diversity=diversity)
+
+@patch_to(BoardState)
 def set_k(self, k:int): # ≥ 1
     "How many results for each slot."
     self._change(k=k)
 
-@patch_to(BoardState)
-def missing(self) -> list: # categories
-    "The slots that no item on the board fills."
-    have = set() if self.now.board is None else {item for item in self.now.board.items if item is not None}
-    filled = set(self.recommender.catalog.items["category"].iloc[self.recommender.catalog.rows(sorted(have))]) if have else set()
-    return [slot for slot in self.recommender.catalog.categories if slot not in filled]
+# %% ../nbs/06_widget.ipynb #aa9aaea1
+_LOADING = threading.Lock()      # while transformers loads a model, torch's defaults are changed for the whole process
 
-# %% ../nbs/06_widget.ipynb #cd1bf1f8
+@patch_to(BoardState)
+def _ask(self, wishes):
+    "Wishes that can be answered, and what all questions are asked with."
+    wishes = wishes or self.now
+    if wishes.board is None: raise CatalogError(_EMPTY)
+    if any(item is None for item in wishes.board.items):
+        with _LOADING: self.recommender._encoder = self._origin.encoder
+    return wishes, dict(filters=wishes.filters, taste=self.taste, diversity=wishes.diversity)
+
 @patch_to(BoardState)
 def results(self,
     wishes:Wishes=None, # those of now by default
 ) -> Recommendations:
-    "What the wishes come to. Raises CatalogError saying which wish leaves nothing."
-    wishes = wishes or self.now
-    if wishes.board is None: self._board()
+    "What goes with the board. Raises CatalogError saying which wish leaves nothing."
+    wishes, how = self._ask(wishes)
     if not wishes.slots: raise CatalogError("no slot is chosen: choose at least one")
-    disliked = [pin.item for pin in wishes.board.dislikes if pin.item is not None]
-    return self.recommender.recommend(wishes.board, wishes.slots, wishes.k, exclude=disliked, filters=wishes.filters)
+    return self.recommender.recommend(wishes.board, wishes.slots, wishes.k, **how)
+
+@patch_to(BoardState)
+def looks(self,
+    wishes:Wishes=None, # those of now by default
+    n:int=3,            # how many
+) -> Looks:
+    "Whole looks, whose pieces agree. Raises CatalogError."
+    wishes, how = self._ask(wishes)
+    if not wishes.slots: raise CatalogError("no slot is chosen: choose at least one")
+    return self.recommender.complete(wishes.board, wishes.slots, n, **how)
+
+@patch_to(BoardState)
+def why(self, id:str, wishes:Wishes=None) -> Explanation: # an item of the catalogue; wishes of now by default
+    "Why an item was recommended."
+    wishes, how = self._ask(wishes)
+    return self.recommender.why(wishes.board, id, how["taste"])
+
+@patch_to(BoardState)
+def missing(self, wishes:Wishes=None) -> list: # categories
+    "The slots that the board lacks. Raises CatalogError when it lacks none."
+    return self.recommender.lacking(self._ask(wishes)[0].board)
 
 # %% ../nbs/06_widget.ipynb #41b0a863
 def search_items(
@@ -267,7 +302,7 @@ def _download(name, content, kind):
     "HTML: a link that carries its file with it."
     return f'<a class="vb-link" download="{html.escape(name)}" href="data:{kind};base64,{base64.b64encode(content).decode()}">{html.escape(name)}</a>'
 
-# %% ../nbs/06_widget.ipynb #3597b33f
+# %% ../nbs/06_widget.ipynb #29ec9941
 _STYLE = """<style>
 .vb{--ink:#2d2a26;--quiet:#6b665e;--line:#e6e1d9;--paper:#faf8f5;--accent:#0072B2;background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:14px;padding:18px 20px;font-family:system-ui,sans-serif;overflow:hidden}
 .vb .widget-html,.vb .widget-html-content{color:var(--ink);line-height:1.35;height:auto;margin:0;font-size:13px}
@@ -276,15 +311,17 @@ _STYLE = """<style>
 .vb .vb-body{gap:24px;align-items:flex-start;padding-top:12px;overflow:visible}
 .vb .vb-side{flex:0 0 236px;width:236px;gap:7px;overflow:visible} .vb .vb-main{flex:1 1 0;min-width:0;gap:6px;overflow:visible}
 .vb .vb-section{font-size:11.5px;font-weight:650;text-transform:uppercase;letter-spacing:.08em;color:var(--quiet);padding-top:8px}
-.vb .vb-grid{display:flex;flex-flow:row wrap;gap:10px;overflow:visible} .vb .vb-side .vb-grid{gap:6px}
-.vb .vb-card{width:148px;background:#fff;border:1px solid var(--line);border-radius:10px;padding:7px;gap:4px;overflow:hidden;box-shadow:0 1px 2px rgba(60,50,40,.05)}
-.vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0} .vb .vb-small{width:72px;padding:4px} .vb .vb-small img{height:58px}
+.vb .vb-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:10px;overflow:visible} .vb .vb-side .vb-grid,.vb .vb-wrap{display:flex;flex-flow:row wrap;gap:6px;overflow:visible}
+.vb .vb-row{gap:5px;padding:2px 0 8px;overflow:visible} .vb .vb-row>.widget-html .vb-title{font-size:14px;text-transform:capitalize}
+.vb .vb-card{width:auto;background:#fff;border:1px solid var(--line);border-radius:10px;padding:7px;gap:4px;overflow:hidden;box-shadow:0 1px 2px rgba(60,50,40,.05)}
+.vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0} .vb .vb-small{width:74px;padding:4px} .vb .vb-small img{height:58px} .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
 .vb .vb-title{font-weight:600;font-size:12.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis} .vb .vb-quiet{color:var(--quiet);font-size:11.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .vb .vb-buttons{gap:4px;overflow:visible}
 .vb button.widget-button{width:auto;height:26px;line-height:24px;margin:0;padding:0 9px;border:1px solid var(--line);border-radius:7px;background:#fff;color:var(--ink);font-size:12px;box-shadow:none}
 .vb button.widget-button:hover{border-color:var(--quiet)} .vb button:focus-visible,.vb input:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
 .vb .vb-card button.widget-button{flex:1 1 0;padding:0 2px;min-width:0} .vb button.vb-plain{color:var(--quiet)}
-.vb button.vb-chip{border-radius:99px} .vb button.vb-chip.mod-active{background:var(--ink);border-color:var(--ink);color:#fff} .vb button.vb-on{background:var(--accent)!important;border-color:var(--accent)!important;color:#fff!important}
+.vb button.vb-chip{border-radius:99px} .vb button.widget-toggle-button.vb-chip{width:auto;height:28px;line-height:26px;margin:0;padding:0 12px;border:1px solid var(--line);background:#fff;color:var(--ink);font-size:12.5px;box-shadow:none} .vb button.vb-strong{background:var(--accent);border-color:var(--accent);color:#fff}
+.vb button.widget-toggle-button.vb-chip.mod-active{background:var(--ink);border-color:var(--ink);color:#fff} .vb button.vb-on{background:var(--accent)!important;border-color:var(--accent)!important;color:#fff!important}
 .vb button.jupyter-button.widget-upload{width:100%;background:var(--ink);color:#fff;border-color:var(--ink);height:32px}
 .vb .vb-card.vb-off img{opacity:.35}
 .vb .widget-text,.vb .widget-dropdown,.vb .widget-hslider{width:100%;margin:0} .vb .widget-text input,.vb .widget-dropdown select{border:1px solid var(--line);border-radius:7px;background:#fff;color:var(--ink);font-size:12.5px}
@@ -294,6 +331,8 @@ _STYLE = """<style>
 .vb .vb-why{background:#eef4f8;border-radius:8px;padding:8px 12px;margin-top:2px} .vb .vb-busy::before{content:"";display:inline-block;width:8px;height:8px;border-radius:9px;margin-right:7px;background:var(--accent);animation:vb-pulse 1s infinite}
 @keyframes vb-pulse{50%{opacity:.2}} @media (prefers-reduced-motion:reduce){.vb .vb-busy::before{animation:none}}
 .vb .widget-hprogress{height:4px;width:100%;margin:0} .vb .progress{background:transparent;height:4px} .vb .progress-bar{background:var(--accent)}
+.vb .vb-strips{display:flex;gap:28px;flex-wrap:wrap;padding-top:6px} .vb .vb-figure{display:inline-block;width:84px;margin:4px 8px 0 0;vertical-align:top} .vb .vb-figure img{width:84px;height:70px;object-fit:contain;background:#fff;border-radius:6px}
+.vb .vb-figure figcaption{font-size:11px;color:var(--quiet);white-space:nowrap;overflow:hidden;text-overflow:ellipsis} .vb .vb-looks{display:flex;gap:14px;flex-wrap:wrap;background:#fff;border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin-top:6px}
 .vb .vb-link{color:var(--accent);margin-right:10px} .vb .vb-spread{flex:1 1 auto;min-width:0}
 </style>"""
 
@@ -315,7 +354,7 @@ def _mark(widget, css, wanted):
     "Give a widget a CSS class, or take it away."
     if (css in widget._dom_classes) != wanted: (widget.add_class if wanted else widget.remove_class)(css)
 
-# %% ../nbs/06_widget.ipynb #874d98b5
+# %% ../nbs/06_widget.ipynb #ab199c0c
 class Card:
     "A picture with a caption and buttons, filled again and again; `name` says what it shows."
     def __init__(self, kit, actions, css="", extra=()):
@@ -329,10 +368,10 @@ class Card:
         "Show something else: its name, JPEG bytes, and HTML."
         if self.image.value != picture: self.image.value = picture
         if self.text.value != caption: self.text.value = caption
-        if self.name != name: self.name = self.image.tooltip = name
+        self.name = name                                          # no tooltip for the picture: ipywidgets' front end fails on one, and the caption names it
         for label, button in self.buttons.items(): button.tooltip = f"{label}: {name}"
 
-# %% ../nbs/06_widget.ipynb #9813561c
+# %% ../nbs/06_widget.ipynb #225d896c
 class MoodBoard(widgets.VBox):
     "A mood board to click: pictures with weights, slots and filters, results in place. Show it at the end of a cell."
     def __init__(self,
@@ -340,12 +379,13 @@ class MoodBoard(widgets.VBox):
         board:Board=None,        # what to start with; empty by default
         slots=None,              # categories to fill at first; all by default
         k:int=5,                 # results for each slot
+        taste:str="rocchio",     # how likes and dislikes count: "rocchio" or "concept"
         files:bool=True,         # allow paths of this machine, to read and to write; False on a page for strangers
         folder=".",              # where boards and looks are saved
         delay:float=.15,         # seconds of rest before results are computed
     ):
-        self.state, self.worker, self.files, self.folder, self.delay = BoardState(recommender, board, slots, k), Worker(), files, Path(folder), delay
-        self.recommendations, self._kit, self._thumbnails, self._syncing, self._shown, self._tasks = None, _Kit(), {}, False, None, [0, 0]
+        self.state, self.worker, self.files, self.folder, self.delay = BoardState(recommender, board, slots, k, taste), Worker(), files, Path(folder), delay
+        self.recommendations, self.looks, self._kit, self._thumbnails, self._syncing, self._shown, self._tasks = None, None, _Kit(), {}, False, None, [0, 0]
         self._lock = self.worker._deliveries                  # one click or one step at a time, whichever thread it comes from
         super().__init__(_dom_classes=["vb"])
         self._make_status(); self._make_side(); self._make_main()
@@ -440,7 +480,7 @@ def _quietly(self):
     try: yield
     finally: self._syncing = before
 
-# %% ../nbs/06_widget.ipynb #5ca13778
+# %% ../nbs/06_widget.ipynb #eef56f54
 @patch_to(MoodBoard)
 def _make_status(self):
     make, button = self._kit.make, self._kit.button
@@ -448,8 +488,9 @@ def _make_status(self):
     self.progress = make(widgets.FloatProgress, min=0, max=1, tooltip="progress")
     self.undo = button("Undo", "Take back the last change", self._undo)
     self.save = button("Save board", "Save the pictures with weights, likes and dislikes as one file", self._save)
+    self.complete = button("Complete the look", "Find whole looks whose pieces agree with each other", self._complete, "vb-strong")
     self.export = button("Export look", "Export the best item of each slot as PNG and HTML", self._export)
-    self.actions = [self.undo, self.save, self.export]
+    self.actions = [self.undo, self.complete, self.save, self.export]
 
 @patch_to(MoodBoard)
 def _make_side(self):
@@ -461,12 +502,13 @@ def _make_side(self):
     self.slots = {slot: make(widgets.ToggleButton, "vb-chip", description=slot, value=slot in self.state.now.slots, tooltip=f"Fill the slot {slot}") for slot in catalog.categories}
     self.missing = button("What is missing", "Choose the slots that no item on the board fills", self._choose_missing, "vb-plain")
     self.k = make(widgets.IntSlider, value=self.state.now.k, min=1, max=max(10, self.state.now.k), description="Results", tooltip="Results for each slot", continuous_update=False)
+    self.diversity = make(widgets.FloatSlider, min=0, max=.8, step=.1, description="Variety", tooltip="How much results shall differ from each other", continuous_update=False, readout_format=".1f")
     self.filters = {name: self._make_filter(name, values) for name, values in filter_columns(catalog.items).items()}
     self.upload.observe(self._uploaded, "value"); self.search.observe(self._searched, "value"); self.path.observe(self._path_given, "value")
-    self.k.observe(self._k_changed, "value")
+    self.k.observe(self._k_changed, "value"); self.diversity.observe(self._diversity_changed, "value")
     for chip in self.slots.values(): chip.observe(self._slots_changed, "value")
     self.side = make(widgets.VBox, "vb-side", children=[self._heading("Add"), self.upload, self.search, self.found, *([self.path] if self.files else []),
-        self._heading("Slots"), make(widgets.Box, "vb-grid", children=[*self.slots.values(), self.missing]), self.k, *([self._heading("Filters")] if self.filters else []), *self.filters.values()])
+        self._heading("Slots"), make(widgets.Box, "vb-grid", children=[*self.slots.values(), self.missing]), self.k, self.diversity, *([self._heading("Filters")] if self.filters else []), *self.filters.values()])
 
 @patch_to(MoodBoard)
 def _make_filter(self, name, values):
@@ -481,19 +523,19 @@ def _round_step(width): return 10.**np.floor(np.log10(width/50))
 @patch_to(MoodBoard)
 def _make_main(self):
     make = self._kit.make
-    self.pins, self.pin_box, self.opinions = [], make(widgets.Box, "vb-grid"), make(widgets.Box, "vb-grid")
-    self.advice, self.rows = self._html(), {}
+    self.pins, self.pin_box, self.opinions = [], make(widgets.Box, "vb-grid"), make(widgets.Box, "vb-wrap")
+    self.advice, self.rows, self.look_view = self._html(), {}, self._html()
     self.row_box = make(widgets.VBox)
-    self.main = make(widgets.VBox, "vb-main", children=[self._heading("Your board"), self.pin_box, self.opinions, self._heading("Goes with it"), self.advice, self.row_box])
+    self.main = make(widgets.VBox, "vb-main", children=[self._heading("Your board"), self.pin_box, self.opinions, self.look_view, self._heading("Goes with it"), self.advice, self.row_box])
 
-# %% ../nbs/06_widget.ipynb #23cc3800
+# %% ../nbs/06_widget.ipynb #0087136d
 @patch_to(MoodBoard)
 def refresh(self):
     "Show the wishes of now: controls at once, pictures and results when the worker has them."
     now, before, self._shown = self.state.now, self._shown, self.state.now
     with self._quietly():
-        self.undo.disabled, self.k.value = not self.state.can_undo, now.k
-        self.save.disabled = self.export.disabled = now.board is None
+        self.undo.disabled, self.k.value, self.diversity.value = not self.state.can_undo, now.k, now.diversity
+        self.save.disabled = self.export.disabled = self.complete.disabled = now.board is None
         for slot, chip in self.slots.items(): chip.value = slot in now.slots
         for name, control in self.filters.items():
             wanted = now.filters.get(name)
@@ -501,6 +543,7 @@ def refresh(self):
             else: control.value = [end if wanted is None or wanted[at] is None else wanted[at] for at, end in enumerate((control.min, control.max))]
         self._set_weights(now.board)
     if before is now: return
+    self.looks, self.look_view.value = None, ""
     if before is None or before.board is not now.board: self._show_board(now.board)
     self._submit("looking for what goes with it", partial(self._find, now), partial(self._show_results, now), partial(self._show_advice, now), key="results", delay=self.delay)
 
@@ -554,7 +597,7 @@ def _show_opinions(self, board):
     said = [] if board is None else [("liked", pin.name) for pin in board.likes] + [("not", pin.name) for pin in board.dislikes]
     self.opinions.children = [self._kit.button(f"{word}: {name} ×", "Take this back", partial(self._forget, name), "vb-chip vb-plain") for word, name in said]
 
-# %% ../nbs/06_widget.ipynb #12d37dc1
+# %% ../nbs/06_widget.ipynb #2f12347e
 @patch_to(MoodBoard)
 def _find(self, wishes):
     "In the worker: recommendations, and what the cards need of them: {slot: [(id, JPEG, caption)]}."
@@ -573,13 +616,13 @@ def _show_results(self, wishes, outcome):
     if self.state.now is not wishes: return
     self.recommendations, rows = outcome
     self.advice.value = ""
-    for slot, cards in rows.items(): self._post(partial(self._fill_row, wishes, slot, cards))
+    for slot, cards in rows.items(): self._post(partial(self._fill_row, wishes, slot, cards, self.recommendations.missing.get(slot, "")))
 
 @patch_to(MoodBoard)
-def _fill_row(self, wishes, slot, cards):
+def _fill_row(self, wishes, slot, cards, missing):
     if self.state.now is not wishes: return
     row = self.rows.setdefault(slot, Row(self._kit, slot, dict(Like=(self._like, "More like this"), Not=(self._dislike, "Not like that"), Why=(self._why, "Why is it here?"))))
-    row.fill(cards, wishes.board.liked)
+    row.fill(cards, wishes.board.liked, missing)
     shown = [self.rows[name].box for name in wishes.slots if name in self.rows]
     if list(self.row_box.children) != shown: self.row_box.children = shown
 
@@ -591,24 +634,24 @@ def _show_advice(self, wishes, error):
     self.advice.value = f'<div class="vb-advice">{html.escape(_sentence(error))}</div>'
     if not isinstance(error, VibrecError): _log.debug("in a mood board", exc_info=error)
 
-# %% ../nbs/06_widget.ipynb #bdaa2988
+# %% ../nbs/06_widget.ipynb #411ff5a4
 class Row:
     "The results of one slot."
     def __init__(self, kit, slot, actions):
         self.kit, self.slot, self.actions, self.cards = kit, slot, actions, []
         self.title, self.grid, self.why = kit.make(widgets.HTML, value=f'<div class="vb-title">{html.escape(slot)}</div>'), kit.make(widgets.Box, "vb-grid"), kit.make(widgets.HTML)
-        self.box = kit.make(widgets.VBox, children=[self.title, self.grid, self.why])
+        self.box = kit.make(widgets.VBox, "vb-row", children=[self.title, self.grid, self.why])
 
-    def fill(self, cards, liked):
-        "Show (id, JPEG, caption) each; cards that are there are used again."
+    def fill(self, cards, liked, missing=""):
+        "Show (id, JPEG, caption) each, or why there is none; cards that are there are used again."
         while len(self.cards) < len(cards): self.cards.append(Card(self.kit, self.actions))
         for card, shown in zip(self.cards, cards):
             card.fill(*shown); _mark(card.buttons["Like"], "vb-on", shown[0] in liked)
         boxes = [card.box for card in self.cards[:len(cards)]]
         if list(self.grid.children) != boxes: self.grid.children = boxes
-        self.why.value = "" if cards else '<div class="vb-quiet">Nothing is left here; widen the filters.</div>'
+        self.why.value = "" if cards else f'<div class="vb-quiet">{html.escape(missing or "nothing is left here; widen the filters")}</div>'
 
-# %% ../nbs/06_widget.ipynb #c014944c
+# %% ../nbs/06_widget.ipynb #efbb2510
 def _tells_state(method):
     "A click that changes the wishes."
     @_click
@@ -646,6 +689,10 @@ def _k_changed(self, change): self.state.set_k(change["new"])
 
 @patch_to(MoodBoard)
 @_tells_state
+def _diversity_changed(self, change): self.state.set_diversity(change["new"])
+
+@patch_to(MoodBoard)
+@_tells_state
 def _slots_changed(self, change): self.state.set_slots([slot for slot, chip in self.slots.items() if chip.value])
 
 @patch_to(MoodBoard)
@@ -657,12 +704,15 @@ def _filter_changed(self, name, change):
         if wanted == (None, None): wanted = None
     self.state.set_filter(name, wanted)
 
+# %% ../nbs/06_widget.ipynb #dc78630a
 @patch_to(MoodBoard)
-@_tells_state
-def _choose_missing(self):
-    missing = self.state.missing()
-    if not missing: raise CatalogError("the board has a piece for every slot; choose the slots that you want other pieces for")
-    self.state.set_slots(missing)
+@_click
+def _choose_missing(self): self._submit("looking what is missing", partial(self.state.missing, self.state.now), self._take_slots)
+
+@patch_to(MoodBoard)
+def _take_slots(self, slots):
+    self.state.set_slots(slots)
+    self.refresh()
 
 # %% ../nbs/06_widget.ipynb #2177b2cf
 @patch_to(MoodBoard)
@@ -744,46 +794,79 @@ def _show_found(self, text, found):
 @_tells_state
 def _add_item(self, id): self.state.add(id)
 
-# %% ../nbs/06_widget.ipynb #dd235600
+# %% ../nbs/06_widget.ipynb #c77d8938
+def _inline(picture, caption, alt):
+    "HTML: a small picture that carries its bytes with it."
+    return f'<figure class="vb-figure"><img alt="{html.escape(alt)}" src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}"><figcaption>{html.escape(caption)}</figcaption></figure>'
+
 @patch_to(MoodBoard)
 @_click
 def _why(self, id):
-    table = self.recommendations.table
-    record = table[table["id"] == id].iloc[0]
-    row = self.rows[record["slot"]]
-    row.why.value = f'<div class="vb-why">{html.escape(self._reason(record))}</div>'
+    wishes = self.state.now
+    self._submit("finding out why", partial(self._explain, wishes, id), partial(self._show_why, wishes))
 
 @patch_to(MoodBoard)
-def _reason(self, record):
-    return f"{record['id']} is nearest to {record['nearest']} on your board (similarity {record['nearest_score']:.2f}); it fits the whole board with a score of {record['score']:.2f}."
+def _explain(self, wishes, id):
+    "In the worker: the slot, and HTML that says why."
+    why, board, catalog = self.state.why(id, wishes), wishes.board, self.state.recommender.catalog
+    pins = {pin.name: pin for pin in (*board.dislikes, *board.likes, *board.pins)}
+    pulls = [_inline(_jpeg(pins[row.name].image, 80), f"{row.share:.0%} {row.name}", row.name) for row in why.pictures.head(5).itertuples(index=False) if row.share > .005]
+    heard = why.neighbours[~why.neighbours["itself"]].head(5)
+    heard = [_inline(_jpeg(catalog.image(row.id, 200), 80), f"{row.attention:.0%} {row.id}", row.id) for row in heard.itertuples(index=False)]
+    title = f'<div class="vb-title">Why {html.escape(id)}? Number {why.parts["rank"]:,} of {why.parts["of"]:,} in {html.escape(why.slot)}, score {why.parts["score"]:.2f}</div>'
+    return why.slot, f'<div class="vb-why">{title}<div class="vb-strips"><div><div class="vb-quiet">near to, on your board</div>{"".join(pulls)}</div><div><div class="vb-quiet">listens to, in the graph</div>{"".join(heard)}</div></div></div>'
 
-# %% ../nbs/06_widget.ipynb #14bb12a3
+@patch_to(MoodBoard)
+def _show_why(self, wishes, answer):
+    if self.state.now is not wishes: return
+    slot, text = answer
+    for row in self.rows.values(): row.why.value = text if row.slot == slot else ""
+
+# %% ../nbs/06_widget.ipynb #91649a78
+@patch_to(MoodBoard)
+@_click
+def _complete(self):
+    wishes = self.state.now
+    self._submit("completing the look", partial(self._find_looks, wishes), partial(self._show_looks, wishes))
+
+@patch_to(MoodBoard)
+def _find_looks(self, wishes):
+    "In the worker: the looks, and HTML that shows them."
+    looks, catalog = self.state.looks(wishes), self.state.recommender.catalog
+    parts = [f'<div class="vb-quiet">{html.escape(caption)}</div><div>{"".join(_inline(_jpeg(catalog.image(id, 400), 160), id, f"{slot}: {id}") for slot, id in looks[n].items())}</div>' for n, caption in enumerate(looks._captions())]
+    return looks, f'<div class="vb-looks">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
+
+@patch_to(MoodBoard)
+def _show_looks(self, wishes, answer):
+    if self.state.now is wishes: self.looks, self.look_view.value = answer
+
+# %% ../nbs/06_widget.ipynb #9f1af656
 def look_image(
-    recommendations:Recommendations, # of which the best item of each slot is shown
-    side:int=220,                    # pixels of a picture
-) -> Image.Image: # the board in the first row, the look in the second
-    "Draw the completed look as one picture."
-    look, board = recommendations.look(), recommendations.board
-    rows = [("Board", list(zip(board.images, board.names))), ("Look", list(zip(recommendations.catalog.images(look["id"], 512), look["slot"] + " · " + look["id"])))]
+    board:Board,     # pictures of the first row
+    catalog:Catalog, # where the pictures of items are
+    look:dict,       # {slot: id}, the second row
+    side:int=220,    # pixels of a picture
+) -> Image.Image:
+    "Draw a completed look as one picture."
+    rows = [("Board", list(zip(board.images, board.names))), ("Look", [(catalog.image(id, 512), f"{slot} · {id}") for slot, id in look.items()])]
     cell, font, small = side + 20, ImageFont.load_default(22), ImageFont.load_default(14)
-    columns = max(len(row) for _, row in rows)
-    canvas = Image.new("RGB", (40 + columns*cell, 40 + len(rows)*(cell + 70)), "#faf8f5")
+    canvas = Image.new("RGB", (40 + max(len(row) for _, row in rows)*cell, 40 + len(rows)*(cell + 70)), "#faf8f5")
     pen = ImageDraw.Draw(canvas)
     for top, (title, row) in zip(range(20, canvas.height, cell + 70), rows):
         pen.text((30, top), title, "#2d2a26", font)
         for left, (image, name) in zip(range(30, canvas.width, cell), row):
-            image = image.copy(); image.thumbnail((side, side))
+            image = image.copy(); image.thumbnail((side - 16, side - 16))
             pen.rounded_rectangle((left, top + 36, left + side, top + 36 + side), 10, "white", "#e6e1d9")
             canvas.paste(image, (left + (side - image.width)//2, top + 36 + (side - image.height)//2))
             pen.text((left + 2, top + 42 + side), name[:30], "#6b665e", small)
     return canvas
 
-# %% ../nbs/06_widget.ipynb #88e16bb7
-def _look_files(recommendations):
-    "{name: (bytes, MIME type)} of a look."
-    stream = io.BytesIO(); look_image(recommendations).save(stream, "PNG")
+# %% ../nbs/06_widget.ipynb #118438ec
+def _look_files(found, look):
+    "{name: (bytes, MIME type)} of Recommendations or Looks, and one look {slot: id} of them."
+    stream = io.BytesIO(); look_image(found.board, found.catalog, look).save(stream, "PNG")
     with tempfile.TemporaryDirectory() as folder:
-        page = write_page(Path(folder)/"look.html", "A completed look", [recommendations.to_html()]).read_bytes()
+        page = write_page(Path(folder)/"look.html", "A completed look", [found.to_html()]).read_bytes()
     return {"look.png": (stream.getvalue(), "image/png"), "look.html": (page, "text/html")}
 
 def _board_files(board):
@@ -812,4 +895,6 @@ def _save(self): self._submit("saving the board", partial(self._write, partial(_
 @_click
 def _export(self):
     if self.recommendations is None: raise CatalogError("there is no look to export yet; add a picture and choose a slot")
-    self._submit("drawing the look", partial(self._write, partial(_look_files, self.recommendations)), self._offer)
+    found, best = self.looks or self.recommendations, self.recommendations.look()
+    look = self.looks[0] if self.looks else dict(zip(best["slot"], best["id"]))
+    self._submit("drawing the look", partial(self._write, partial(_look_files, found, look)), self._offer)
