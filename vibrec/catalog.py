@@ -106,7 +106,7 @@ class Catalog:
     def __init__(self,
         items:pd.DataFrame,          # one row an item: id (unique), category, optionally image, family, split, and whatever else you have
         outfits:pd.DataFrame=None,   # long table outfit_id, item_id
-        root=None,                   # folder that the paths in `image` start from
+        root=None,                   # folder that the paths in image start from
         recipes:pd.DataFrame=None,   # the demo's drawing instructions in place of files, aligned by id
     ):
         self.items, self.root, self.recipes = _check_items(items), Path(root) if root is not None else None, recipes
@@ -125,7 +125,7 @@ class Catalog:
         outfits = "no outfits" if self.outfits is None else f"{self.outfits['outfit_id'].nunique():,} outfits"
         return f"Catalog of {len(self):,} items in {len(self.categories)} categories, {outfits}"
 
-    def rows(self, ids) -> np.ndarray: # [n] int64 positions in `items`
+    def rows(self, ids) -> np.ndarray: # [n] int64 positions in items
         "Where these ids stand in the table. Raises CatalogError naming those that are not there."
         found = self._index.get_indexer(np.asarray(ids, dtype=object))
         if (found < 0).any(): raise CatalogError(f"no such item: {some(np.asarray(ids, object)[found < 0])}")
@@ -169,7 +169,7 @@ def read_table(
 @patch_to(Catalog, cls_method=True)
 def from_table(cls,
     table,         # path to .csv, .tsv or .parquet, or a DataFrame
-    images=None,   # folder that the paths in column `image` start from; default: where the table is
+    images=None,   # folder that the paths in column image start from; default: where the table is
     outfits=None,  # long table outfit_id, item_id: path or DataFrame
     columns=None,  # {your column name: ours}
 ):
@@ -326,7 +326,7 @@ def _checked(pins):
 class Board:
     "Pictures that share a vibe, with weights, and what was liked and disliked since. It never changes: what changes it gives a new board. Raises CatalogError when empty or ill-weighted, ImageError for a picture that cannot be read."
     def __init__(self,
-        sources,               # paths, URLs, bytes, PIL images, Pins, or ids of `catalog`
+        sources,               # paths, URLs, bytes, PIL images, Pins, or ids of catalog
         weights=None,          # [n] finite numbers, at least one positive; equal by default
         catalog:Catalog=None,  # where ids are looked up
         names=None,            # [n] what to call the pictures; by default the id, the file's name, or "image 1"
@@ -457,7 +457,7 @@ def dislike(self, source) -> Board: # id of the board's catalogue, path, URL, by
     return self._next(likes=_without(self.likes, pin), dislikes=(*_without(self.dislikes, pin), pin))
 
 @patch_to(Board)
-def forget(self, name:str) -> Board: # a name out of `liked` or `disliked`
+def forget(self, name:str) -> Board: # a name out of liked or disliked
     "The board without this like or dislike."
     if name not in self.liked + self.disliked: raise CatalogError(f"{name!r} was neither liked nor disliked; liked: {some(self.liked, 10) or 'nothing'}, disliked: {some(self.disliked, 10) or 'nothing'}")
     return self._next(likes=[pin for pin in self.likes if pin.name != name], dislikes=[pin for pin in self.dislikes if pin.name != name])
@@ -515,7 +515,7 @@ def _read_board(folder, path, catalog):
 
 @patch_to(Board, cls_method=True)
 def load(cls,
-    path,                  # str or Path: what `save` wrote
+    path,                  # str or Path: what save wrote
     catalog:Catalog=None,  # where ids are looked up
 ) -> Board:
     "Read a saved board. Raises ArtifactError when it is missing, damaged, or not a board."

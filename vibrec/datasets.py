@@ -64,8 +64,8 @@ class OutfitData:
     "A catalogue, and frozen questions about outfits that are not in it. Raises CatalogError naming the first question that is wrong."
     def __init__(self,
         catalog:Catalog,           # items; its outfits are those that may be learned from
-        fitb:dict=None,            # split → list of `Question`
-        compat:dict=None,          # split → list of `LabelledOutfit`
+        fitb:dict=None,            # split → list of Question
+        compat:dict=None,          # split → list of LabelledOutfit
         name:str="outfits",        # what it is called in tables
         scenes:pd.DataFrame=None,  # where products were seen: scene, product, left, top, right, bottom, image
     ):
@@ -164,7 +164,7 @@ def _plain_compat(path):
 
 def read_questions(
     folder, # str or Path
-) -> dict: # fitb and compat: split → list of questions, as `OutfitData` takes them
+) -> dict: # fitb and compat: split → list of questions, as OutfitData takes them
     "The questions of `fitb_….json` and `compat_….json` in a folder; those that are there."
     return {kind: {split: list(read(path)) for split in SPLITS if (path := Path(folder)/f"{kind}_{split}.json").exists()}
             for kind, read in (("fitb", _plain_fitb), ("compat", _plain_compat))}
@@ -269,7 +269,7 @@ def _either(folder, *names):
 
 def load_maryland_polyvore(
     folder,               # str or Path: where train_no_dup.json is
-    images="images",      # folder of SET/INDEX.jpg, from `folder` on
+    images="images",      # folder of SET/INDEX.jpg, from folder on
     missing:str="raise",  # items without a picture: "raise"; "drop" them and the questions that name them; "keep" them
 ) -> OutfitData: # questions for test only
     "Maryland Polyvore, from the files as published. Raises CatalogError."
@@ -300,7 +300,7 @@ def load_shop_the_look(
     folder,               # str or Path: where fashion.json is
     part:str="fashion",   # "fashion" or "home"
     missing:str="raise",  # products without a picture: "raise"; "drop" them; "keep" them
-) -> OutfitData: # without questions; `scenes` has a row a product seen
+) -> OutfitData: # without questions; scenes has a row a product seen
     "Shop the Look, from the files as published, with the pictures that you downloaded. Raises CatalogError."
     if part not in ("fashion", "home"): raise ValueError(f"part={part!r}: give 'fashion' or 'home'")
     folder, kind = Path(folder), _read_json(Path(folder)/f"{part}-cat.json", _SHOP_THE_LOOK)
@@ -356,8 +356,8 @@ def _boxed_fitb(path, items, seed=0):
 # %% ../nbs/a3_datasets.ipynb #e173d87f
 def load_complete_the_look(
     folder,               # str or Path: where raw_train.tsv and raw_test.tsv are
-    images="images",      # folder of SIGNATURE.jpg, from `folder` on
-    questions=None,       # path of the questions in JSON; None: the first *fitb*.json in `folder`, if there is one
+    images="images",      # folder of SIGNATURE.jpg, from folder on
+    questions=None,       # path of the questions in JSON; None: the first *fitb*.json in folder, if there is one
     missing:str="raise",  # items without a picture: "raise"; "drop" them and the questions that name them; "keep" them
 ) -> OutfitData:
     "Complete the Look, from the files as published, with the pictures that you downloaded. Raises CatalogError."
@@ -383,7 +383,7 @@ def _namer(rows, column):
 
 # %% ../nbs/a3_datasets.ipynb #46c63f0f
 def load_image_dataset(
-    rows,                     # a set of `datasets`, whole or streamed; or a name on the hub
+    rows,                     # a set of datasets, whole or streamed; or a name on the hub
     folder,                   # str or Path: where the pictures are written
     image:str="image",        # column of pictures
     category:str="label",     # column of categories: strings or class labels

@@ -43,7 +43,7 @@ def draw_styles(
     look:np.ndarray,          # [n] index of the vibe that each picture shows, in the order of VIBES
     rng:np.random.Generator,  # source of randomness
     neutral:float=.3,         # share of neutral base colours, the same for all vibes
-) -> pd.DataFrame: # n rows, the columns that `vibrec.render.render` reads
+) -> pd.DataFrame: # n rows, the columns that vibrec.render.render reads
     "Draw a palette, a pattern and a contrast for each row from the distribution of its vibe."
     n, names = len(look), list(VIBES)
     is_neutral = rng.random(n) < neutral
@@ -108,7 +108,7 @@ def _fill(slot, vibe, pools, rng):
     return ids[np.searchsorted(weights, rng.random())] if len(ids) else None
 
 def make_outfits(
-    items:pd.DataFrame,      # as `make_items` gives them
+    items:pd.DataFrame,      # as make_items gives them
     rng:np.random.Generator, # source of randomness
     per_item:dict,           # split → how many outfits for each item of it
     stray:float=.15,         # chance that a slot is filled from another vibe
@@ -137,7 +137,7 @@ def make_catalog(
 
 # %% ../nbs/a2_demo.ipynb #c63b2211
 def draw_items(
-    recipes:pd.DataFrame,   # rows of the recipes of `make_catalog`
+    recipes:pd.DataFrame,   # rows of the recipes of make_catalog
     size:int=96,            # width and height in pixels
     cutout:bool=False,      # RGBA with a transparent backdrop
 ) -> np.ndarray: # [n, size, size, 3 or 4] uint8
@@ -148,7 +148,7 @@ def draw_items(
 _PLACES = {"outerwear": (28, 44, 136), "top": (40, 52, 112), "dress": (36, 50, 120), "bottom": (46, 138, 100), "bag": (128, 112, 62), "shoes": (64, 226, 64)}  # left, top, size
 
 def draw_scene(
-    outfit:pd.DataFrame,     # recipes of the items worn, with a column `category`
+    outfit:pd.DataFrame,     # recipes of the items worn, with a column category
     rng:np.random.Generator, # source of randomness: skin, wall
 ) -> Image.Image: # RGB, 192 × 296
     "A person-shaped collage of an outfit in front of a wall of a muted colour of the outfit."

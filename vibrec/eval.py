@@ -56,7 +56,7 @@ class Recommender:
         catalog:Catalog,        # items with a split
         features:Features,      # of all its items, in the catalogue's order
         projection:Projection,  # d → 128
-        graph,                  # PyG Data of the training items, as `knn_graph` gives it
+        graph,                  # PyG Data of the training items, as knn_graph gives it
         model:GAT,              # trained on the graph
         settings:dict,          # k, objective, seed
         history:pd.DataFrame=None,  # learning curve
@@ -135,7 +135,7 @@ def fit(cls,
     seed:int=0,              # same seed, same recommender
     cache=None,              # folder for encoded parts, to resume an interrupted run
     progress:bool=True,      # show progress bars
-    **gat,                   # further arguments of `vibrec.gat.fit`
+    **gat,                   # further arguments of vibrec.gat.fit
 ):
     "Encode, project, connect, train. Raises CatalogError, ImageError or ValueError naming what is wrong."
     if not isinstance(encoder, (Encoder, type(None))): encoder = Encoder(encoder)
@@ -409,7 +409,7 @@ img.wide{max-width:100%}"""
 def write_page(
     path,            # str or Path: the HTML file
     title:str,       # heading of the page
-    fragments:list,  # HTML fragments, such as `Recommendations.to_html` gives
+    fragments:list,  # HTML fragments, such as Recommendations.to_html gives
 ) -> Path: # the file written
     "Join fragments into one self-contained HTML page, written whole or not at all."
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{_CSS}</style></head>'
@@ -430,7 +430,7 @@ def save(self,
 
 @patch_to(Recommender, cls_method=True)
 def load(cls,
-    directory, # str or Path: what `save` wrote
+    directory, # str or Path: what save wrote
 ):
     "Read a saved recommender. Raises ArtifactError when a part is missing, damaged or of another format version."
     folder = Path(directory)

@@ -355,7 +355,7 @@ def encode_catalog(
     cache=None,              # folder for finished parts; give the same again to resume
     part_size:int=512,       # items a part: what an interruption can cost, and how many pictures are held at once
     progress:bool=True,      # show a progress bar
-) -> Features: # of all items that could be read; the others are in `.skipped`
+) -> Features: # of all items that could be read; the others are in .skipped
     "Encode the pictures of a catalogue. Raises ImageError when not one can be read."
     encoder, parts = encoder or Encoder(), []
     with tqdm(total=len(catalog), disable=not progress, unit="item", desc="encoding") as bar:

@@ -56,7 +56,7 @@ class AttentionLayer(nn.Module):
         attention_dropout: float = 0.,  # of the attention coefficients, 0…1
         residual: bool = True,  # add a linear map of the listener's own input
         version: int = 2,       # 1: Veličković et al. 2018, 2: Brody et al. 2022
-        edge_dim: int | None = 1,  # columns of `edge_attr`; None: edges carry nothing
+        edge_dim: int | None = 1,  # columns of edge_attr; None: edges carry nothing
     ):
         super().__init__()
         if version not in (1, 2): raise ValueError(f"version must be 1 or 2, got {version!r}")
@@ -100,13 +100,13 @@ class GAT(nn.Module):
         in_dim: int,               # columns of the features
         hidden_dim: int = 64,      # columns between the layers, all heads together
         out_dim: int = 128,        # columns of the embedding
-        heads: int = 4,            # heads of the first layer; `hidden_dim` must be a multiple of it
+        heads: int = 4,            # heads of the first layer; hidden_dim must be a multiple of it
         dropout: float = 0.3,      # of each layer's input and of the attention, 0…1
         residual: bool = True,     # add a linear map of the listener's own input
         version: int = 2,          # 1: Veličković et al. 2018, 2: Brody et al. 2022
-        edge_dim: int | None = 1,  # columns of `edge_attr`; None: edges carry nothing
+        edge_dim: int | None = 1,  # columns of edge_attr; None: edges carry nothing
         out_heads: int = 1,        # heads of the second layer, averaged
-        attention_dropout: float | None = None,  # of the attention alone; default: as `dropout`
+        attention_dropout: float | None = None,  # of the attention alone; default: as dropout
         classes: int = 0,          # prototypes, for objectives with classes
     ):
         super().__init__()
@@ -146,9 +146,9 @@ def _states(self, data: Data) -> list:  # [x, h1, z]: what each layer takes in, 
 
 def _attach(
     self,
-    states: list,              # of `states`
+    states: list,              # of states
     query_x: torch.Tensor,     # features of the queries, float32 [m, in_dim]
-    edge_index: torch.Tensor,  # int64 [2, E] (item, query), of `attach_edges`
+    edge_index: torch.Tensor,  # int64 [2, E] (item, query), of attach_edges
     edge_attr: torch.Tensor | None = None,  # float32 [E, edge_dim]
 ) -> torch.Tensor:             # float32 [m, out_dim]
     "Embeddings of queries that hear the items; the items do not hear them, nor do they hear each other."
@@ -191,7 +191,7 @@ def _save(
 
 
 def _load(
-    directory: str | Path,  # written by `save`
+    directory: str | Path,  # written by save
 ) -> GAT:                   # in evaluation mode
     "Read a saved GAT; `ArtifactError` when it is none."
     config, arrays, _ = read_artifact(directory, "gat")
@@ -299,7 +299,7 @@ def outfit_scores(
 
 
 def outfit_loss(
-    scores: torch.Tensor,      # of `outfit_scores`, the right answer in column 0
+    scores: torch.Tensor,      # of outfit_scores, the right answer in column 0
     temperature: float = 0.1,  # what cosines are divided by
 ) -> torch.Tensor:             # scalar
     "InfoNCE: the right candidate against the wrong ones."
@@ -397,11 +397,11 @@ def _train(model, data, valid, loss_of, check, optimiser, stop, bar):
 
 # %% ../nbs/03_gat.ipynb #26fbf460
 def fit(
-    data: Data,                  # training items and their graph; `edge_index` may be empty: then it is a network without a graph
+    data: Data,                  # training items and their graph; edge_index may be empty: then it is a network without a graph
     objective: str = "outfit",   # "outfit", "category" or "cluster"
-    outfits: Sequence | None = None,  # "outfit": lists of rows of `data`
-    groups: Any = None,          # "outfit": who may stand in for whom, int [n]; default: `data.y`
-    valid: Validation | None = None,  # for early stopping; default: `data.val_mask` if there, else all epochs are run
+    outfits: Sequence | None = None,  # "outfit": lists of rows of data
+    groups: Any = None,          # "outfit": who may stand in for whom, int [n]; default: data.y
+    valid: Validation | None = None,  # for early stopping; default: data.val_mask if there, else all epochs are run
     epochs: int = 200,           # at most
     patience: int = 20,          # epochs to wait for an improvement
     monitor: str = "loss",       # what must improve on valid: "loss", "accuracy" or "both"
@@ -415,7 +415,7 @@ def fit(
     seed: int = 0,               # of weights, dropout and questions
     device: str = "auto",        # "auto", "cpu", "cuda", …
     progress: bool = True,       # show a progress bar
-    **gat,                       # arguments of `GAT`
+    **gat,                       # arguments of GAT
 ) -> tuple[GAT, pd.DataFrame]:   # the model (on the CPU, in evaluation mode), and a row an epoch: loss, mean_cosine, valid_loss, valid_accuracy, kept
     "Train a `GAT` on a graph."
     if objective not in ("category", "cluster", "outfit"): raise ValueError(f'objective must be "category", "cluster" or "outfit", got {objective!r}')
@@ -437,7 +437,7 @@ def fit(
 
 # %% ../nbs/03_gat.ipynb #de7a38ff
 def plot_history(
-    history: pd.DataFrame,  # of `fit`
+    history: pd.DataFrame,  # of fit
 ) -> Any:                   # the figure
     "Learning curves: loss, accuracy on valid and mean cosine."
     with figure_style():

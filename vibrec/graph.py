@@ -24,7 +24,7 @@ from .core import COLOURS, figure_style, some
 
 # %% ../nbs/02_graph.ipynb #921eb44c
 def _rows(
-    x: Any,               # anything with `.x` (such as `Features`, `Data`), array or tensor, [n, d]
+    x: Any,               # anything with .x (such as Features, Data), array or tensor, [n, d]
     ids: Any = None,      # names of the rows, for the error message
     name: str = "x",      # the argument's name, for the error message
 ) -> np.ndarray:          # float32 [n, d], every row finite and not zero
@@ -72,11 +72,11 @@ def _nearest_block(base, unit_base, queries, k):
 
 # %% ../nbs/02_graph.ipynb #e519e5bb
 def nearest(
-    base: Any,               # [n, d] features to search in (`Features`, array or tensor)
+    base: Any,               # [n, d] features to search in (Features, array or tensor)
     queries: Any,            # [m, d] features to search for
     k: int = 10,             # neighbours a query, 1…n
     block_size: int = 1024,  # queries compared at a time
-) -> tuple[np.ndarray, np.ndarray]:  # row in `base` int64 [m, k] and cosine float32 [m, k], by falling cosine, then rising row
+) -> tuple[np.ndarray, np.ndarray]:  # row in base int64 [m, k] and cosine float32 [m, k], by falling cosine, then rising row
     "The `k` rows of `base` with the highest cosine to each query: exact, in blocks, ties in a fixed order."
     base, queries = _rows(base, name="base"), _rows(queries, name="queries")
     if base.shape[1] != queries.shape[1]:
@@ -94,9 +94,9 @@ def _nearest_except(
     base: np.ndarray,      # float32 [n, d]
     queries: np.ndarray,   # float32 [m, d]
     k: int,                # neighbours a query after exclusion
-    exclude: np.ndarray,   # int64 [m, e]: rows of `base` each query must not get; -1 excludes nobody
+    exclude: np.ndarray,   # int64 [m, e]: rows of base each query must not get; -1 excludes nobody
     block_size: int = 1024,# as in `nearest`
-) -> tuple[np.ndarray, np.ndarray]:  # as `nearest`
+) -> tuple[np.ndarray, np.ndarray]:  # as nearest
     extra = exclude.shape[1]
     index, cosine = nearest(base, queries, k + extra, block_size)
     struck = (index[:, :, None] == exclude[:, None, :]).any(-1)
@@ -124,13 +124,13 @@ def _codes(labels, n):
 
 # %% ../nbs/02_graph.ipynb #2b5c3fa5
 def knn_graph(
-    features: Any,                # [n, d]: `Features` (then ids come along), array or tensor; rows of any length
+    features: Any,                # [n, d]: Features (then ids come along), array or tensor; rows of any length
     k: int = 10,                  # neighbours an item, 1…n-1
     mode: str = "union",          # "union", "mutual" or "directed"
-    labels: Sequence | None = None,  # a label an item (string or number) → `y` int64 [n] and `classes`
+    labels: Sequence | None = None,  # a label an item (string or number) → y int64 [n] and classes
     ids: Sequence | None = None,  # names of the items [n]; default: the features' own, else "0", "1", …
     block_size: int = 1024,       # items compared at a time
-) -> Data:                        # `x` float32 [n, d], `edge_index` int64 [2, E], `edge_attr` float32 [E, 1] cosine, `ids`, maybe `y`
+) -> Data:                        # x float32 [n, d], edge_index int64 [2, E], edge_attr float32 [E, 1] cosine, ids, maybe y
     "Cosine k-nearest-neighbour graph: exact, nobody their own neighbour, coalesced."
     if mode not in ("union", "mutual", "directed"): raise ValueError(f'mode must be "union", "mutual" or "directed", got {mode!r}')
     if ids is None: ids = getattr(features, "ids", None)
@@ -149,12 +149,12 @@ def knn_graph(
 
 # %% ../nbs/02_graph.ipynb #fb193452
 def attach_edges(
-    data: Data,                # a graph of `knn_graph`; it is not changed
+    data: Data,                # a graph of knn_graph; it is not changed
     queries: Any,              # [m, d] features of items that are not in the graph
     k: int = 10,               # items that each query hears
     exclude: Any = None,       # int [m] or [m, e]: items a query must not hear (itself, if it is in the graph); -1: nobody
     block_size: int = 1024,    # queries compared at a time
-) -> tuple[torch.Tensor, torch.Tensor]:  # `edge_index` int64 [2, m*k] (item, query) and `edge_attr` float32 [m*k, 1] cosine
+) -> tuple[torch.Tensor, torch.Tensor]:  # edge_index int64 [2, m*k] (item, query) and edge_attr float32 [m*k, 1] cosine
     "Edges from the `k` nearest items to each query, and none back."
     base, queries = _rows(data), _rows(queries, name="queries")
     exclude = np.empty((len(queries), 0), int) if exclude is None else np.asarray(exclude, int).reshape(len(queries), -1)
@@ -170,7 +170,7 @@ def attach_edges(
 def shuffle_edges(
     data: Data,     # a graph
     seed: int = 0,  # which shuffle
-) -> Data:          # a copy whose edges connect randomly relabelled nodes; `x`, `y`, `ids` stay; `relabel` int64 [n] says who became whom
+) -> Data:          # a copy whose edges connect randomly relabelled nodes; x, y, ids stay; relabel int64 [n] says who became whom
     "The baseline graph: same degrees, same weights, same symmetry, random neighbours."
     relabel = torch.from_numpy(np.random.default_rng(seed).permutation(data.num_nodes))
     shuffled = data.clone()
@@ -207,7 +207,7 @@ def _thumbnail(ax, image, at, size):
 
 # %% ../nbs/02_graph.ipynb #ede443f1
 def plot_map(
-    xy: np.ndarray,                # [n, 2] of `embedding_map`
+    xy: np.ndarray,                # [n, 2] of embedding_map
     labels: Sequence,              # a label an item, for the colour
     images: Callable | Sequence | None = None,  # PIL images [n], or a function row → PIL image (then only those shown are read)
     cells: int = 8,                # thumbnails on a grid of cells × cells

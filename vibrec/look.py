@@ -157,9 +157,9 @@ def complete(self,
     differ:int=None,        # pieces in which any two looks differ at least; by default more than half
     diversity:float=0.,     # 0 … 1: charge pieces for looking like those of the looks before
     exclude=(),             # ids that are not wanted
-    filters=None,           # as for `recommend`
-    taste:str="rocchio",    # as for `recommend`
-    exclude_seen=(),        # as for `recommend`
+    filters=None,           # as for recommend
+    taste:str="rocchio",    # as for recommend
+    exclude_seen=(),        # as for recommend
     pool:int=50,            # best candidates of each slot that are combined
 ) -> Looks: # at most n; fewer when there are not so many distinct ones
     "Fill the missing slots together. Raises CatalogError or ImageError."
@@ -330,7 +330,7 @@ def misfit(self,
     k:int=3,                 # how many replacements
     temperature:float=.1,    # of the odds, as the network was trained with
     confidence:float=.5,     # from which on a picture's category is believed
-    **options,               # for `recommend`, such as filters
+    **options,               # for recommend, such as filters
 ) -> Misfit:
     "Which piece fits the others least, how sure that is, and what to put in its place. Raises CatalogError for fewer than three."
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
@@ -352,7 +352,7 @@ class SceneCrops:
     "Which regions of a picture carry the vibe."
     def __init__(self,
         image,                # PIL image, upright
-        table:pd.DataFrame,   # left, top, right, bottom in pixels of `image`, score (fit times content); best first, a given box before all
+        table:pd.DataFrame,   # left, top, right, bottom in pixels of image, score (fit times content); best first, a given box before all
         heat:np.ndarray,      # float32 [height, width] of at most 256 pixels a side: mean score of the crops that cover a point
         name:str,             # what crops are called
     ):

@@ -219,7 +219,7 @@ class MatchedNegatives:
 
     def __init__(
         self,
-        catalog,  # with `.items` (id, category, perhaps family and split) and `.outfits` (outfit_id, item_id)
+        catalog,  # with .items (id, category, perhaps family and split) and .outfits (outfit_id, item_id)
         split: str | None,  # the split to draw from; None: all items
     ):
         items, self.worn_with = catalog.items.set_index("id"), defaultdict(set)
@@ -237,7 +237,7 @@ class MatchedNegatives:
         count: int,  # how many to draw
         random: np.random.Generator,
         barred: Sequence = (),  # further ids not to draw
-    ) -> list | None:  # `count` ids, or None where the family holds too few on either side
+    ) -> list | None:  # count ids, or None where the family holds too few on either side
         "Stand-ins for `answer`: near in popularity, the number of more and of less popular ones by chance"
         banned = {answer, *context, *barred}.union(*(self.worn_with[i] for i in context))
         left = [i for i in self.pool[self.family[answer]] if i not in banned]
@@ -260,7 +260,7 @@ def _turns(outfits, random):
 
 # %% ../nbs/05_metrics.ipynb #15c7f622
 def fitb_questions(
-    catalog,  # with `.items` and `.outfits`
+    catalog,  # with .items and .outfits
     split: str | None = "test",  # whose outfits to ask about; None: all
     n: int | None = None,  # how many questions, fewer where the outfits allow no more; None: one an outfit
     seed: int = 0,
@@ -281,8 +281,8 @@ def fitb_questions(
 
 # %% ../nbs/05_metrics.ipynb #39fc5b30
 def fitb_accuracy(
-    questions: Sequence,  # of `Question`
-    scorer,  # with `score(context_ids, candidate_ids)`
+    questions: Sequence,  # of Question
+    scorer,  # with score(context_ids, candidate_ids)
 ) -> np.ndarray:  # float64 [n] 1 right, 0 wrong, 1/ties where the right one shares the best score
     "How right a model is on each question; the mean is the accuracy"
     if not len(questions): raise ValueError("questions: got none; see fitb_questions")
@@ -299,7 +299,7 @@ def _scores(scorer, context, candidates):
 
 # %% ../nbs/05_metrics.ipynb #3c82d046
 def compatibility_sets(
-    catalog,  # with `.items` and `.outfits`
+    catalog,  # with .items and .outfits
     split: str | None = "test",  # whose outfits; None: all
     seed: int = 0,
 ) -> list[LabelledOutfit]:  # each real outfit, followed by its copy with every item replaced within its family
@@ -318,7 +318,7 @@ def compatibility_sets(
 # %% ../nbs/05_metrics.ipynb #38d64f15
 def set_score(
     items: Sequence,  # ids, two or more
-    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
+    scorer,  # with score(context_ids, candidate_ids), perhaps with score_outfit(ids)
 ) -> float:  # higher is better
     "What the scorer says of a set as a whole; else the mean score over its ordered pairs"
     if len(items) < 2: raise ValueError(f"items: got {len(items)}; a set needs two or more")
@@ -331,8 +331,8 @@ def _share_below(values, others):
     return (np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")) / (2 * len(others))
 
 def compatibility_values(
-    sets: Sequence,  # of `LabelledOutfit`, of both labels
-    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
+    sets: Sequence,  # of LabelledOutfit, of both labels
+    scorer,  # with score(context_ids, candidate_ids), perhaps with score_outfit(ids)
 ) -> np.ndarray:  # float64 [n]; single values may lie outside 0..1
     "One value a set, whose mean is the AUC and whose scatter is the AUC's (DeLong et al. 1988)"
     real = np.array([outfit.label == 1 for outfit in sets], bool)
@@ -344,8 +344,8 @@ def compatibility_values(
     return auc + (wins - auc) / share
 
 def compatibility_auc(
-    sets: Sequence,  # of `LabelledOutfit`, of both labels
-    scorer,  # with `score(context_ids, candidate_ids)`, perhaps with `score_outfit(ids)`
+    sets: Sequence,  # of LabelledOutfit, of both labels
+    scorer,  # with score(context_ids, candidate_ids), perhaps with score_outfit(ids)
 ) -> float:  # 0..1
     "Probability that a real outfit scores above a replaced one; 0.5 is chance"
     return float(compatibility_values(sets, scorer).mean())
@@ -360,7 +360,7 @@ class SlotQuery:
     outfit_id: object = None
 
 def slot_queries(
-    catalog,  # with `.items` and `.outfits`
+    catalog,  # with .items and .outfits
     split: str | None = "test",  # whose outfits; None: all
     hide: int = 1,  # items taken out of each outfit; outfits that would be left empty are skipped
     n: int | None = None,  # how many boards, fewer where there are no more outfits; None: one an outfit
@@ -379,7 +379,7 @@ def slot_queries(
     return queries
 
 def category_pools(
-    catalog,  # with `.items`
+    catalog,  # with .items
     split: str | None = "test",  # whose items; None: all
 ) -> dict:  # category -> list of ids
     "What can be recommended for each slot"
@@ -406,21 +406,21 @@ def _metric_table(queries, scorer, pools, metrics):
 
 # %% ../nbs/05_metrics.ipynb #bfc621ce
 def retrieval_table(
-    queries: Sequence,  # of `SlotQuery`, see `slot_queries` with `hide=1`
-    scorer,  # with `score(context_ids, candidate_ids)`
-    pools: dict,  # category -> ids to rank, see `category_pools`
+    queries: Sequence,  # of SlotQuery, see slot_queries with hide=1
+    scorer,  # with score(context_ids, candidate_ids)
+    pools: dict,  # category -> ids to rank, see category_pools
     ks: Sequence = (1, 10, 30),  # of the recalls
-) -> pd.DataFrame:  # one row a query: outfit_id, category, pool, recall@k, mrr, ndcg@10, and `random ...` of each
+) -> pd.DataFrame:  # one row a query: outfit_id, category, pool, recall@k, mrr, ndcg@10, and random ... of each
     "Complementary retrieval: rank all items of the hidden item's category"
     metrics = {f"recall@{k}": (recall_at, k) for k in ks}
     return _metric_table(queries, scorer, pools, metrics | {"mrr": (reciprocal_rank, None), "ndcg@10": (ndcg_at, 10)})
 
 def board_table(
-    queries: Sequence,  # of `SlotQuery`
-    scorer,  # with `score(context_ids, candidate_ids)`
+    queries: Sequence,  # of SlotQuery
+    scorer,  # with score(context_ids, candidate_ids)
     pools: dict,  # category -> ids to rank
     k: int = 10,  # how many are recommended for each slot
-) -> pd.DataFrame:  # one row a query: outfit_id, category, pool, precision@k, recall@k, f1@k, hit_rate@k, ndcg@k, and `random ...` of each
+) -> pd.DataFrame:  # one row a query: outfit_id, category, pool, precision@k, recall@k, f1@k, hit_rate@k, ndcg@k, and random ... of each
     "Board task: how many of the hidden items come back among the first `k` of their slot"
     names = ("precision", "recall", "f1", "hit_rate", "ndcg")
     return _metric_table(queries, scorer, pools, {f"{name}@{k}": (RANKING_METRICS[name], k) for name in names})
@@ -430,7 +430,7 @@ def top_items(
     scores: np.ndarray,  # [n] higher is better
     ids: Sequence,  # [n]
     k: int,  # >= 1
-) -> list:  # min(k, n) ids, best first; equal scores in the order of `ids`
+) -> list:  # min(k, n) ids, best first; equal scores in the order of ids
     "The `k` best"
     return [ids[i] for i in np.argsort(-np.asarray(scores), kind="stable")[:_check_k(k, None)]]
 
@@ -447,7 +447,7 @@ def coverage(
 # %% ../nbs/05_metrics.ipynb #32e0e76e
 def list_diversity(
     lists: Sequence,  # of sequences of ids, two or more each
-    space: CosineScorer,  # anything with `embeddings(ids)`; the same for all models that are compared
+    space: CosineScorer,  # anything with embeddings(ids); the same for all models that are compared
 ) -> np.ndarray:  # float64 [lists] 0..2
     "Intra-list diversity: 1 - mean cosine over the pairs of each list (Ziegler et al. 2005)"
     if not len(lists) or min(map(len, lists)) < 2: raise ValueError("lists: want at least one, of two ids or more each")
@@ -455,7 +455,7 @@ def list_diversity(
 
 def list_novelty(
     lists: Sequence,  # of sequences of ids, one or more each
-    catalog,  # with `.outfits`
+    catalog,  # with .outfits
 ) -> np.ndarray:  # float64 [lists] in bits, >= 0
     "Mean self-information of each list: -log2 of the share of outfits that hold the item (Vargas & Castells 2011)"
     if not len(lists) or min(map(len, lists)) < 1: raise ValueError("lists: want at least one, of one id or more each")
@@ -530,7 +530,7 @@ def paired_bootstrap(
 
 # %% ../nbs/05_metrics.ipynb #7b25587f
 def degrees(
-    data,  # graph with `edge_index` int [2, E] (row 0 source, row 1 target) and `num_nodes`
+    data,  # graph with edge_index int [2, E] (row 0 source, row 1 target) and num_nodes
 ) -> tuple:  # in-degree int64 [n], out-degree int64 [n]
     "How many edges end and begin at each node"
     source, target = np.asarray(data.edge_index)
@@ -538,7 +538,7 @@ def degrees(
     return np.bincount(target, minlength=data.num_nodes), np.bincount(source, minlength=data.num_nodes)
 
 def edge_homophily(
-    data,  # graph with `edge_index` int [2, E]
+    data,  # graph with edge_index int [2, E]
     labels: Sequence,  # [n] one label a node
 ) -> float:  # 0..1
     "Share of the edges that join two nodes of the same label (Zhu et al. 2020)"
@@ -550,7 +550,7 @@ def edge_homophily(
 
 # %% ../nbs/05_metrics.ipynb #fc9c5952
 def graph_summary(
-    data,  # graph with `edge_index` int [2, E] and `num_nodes`
+    data,  # graph with edge_index int [2, E] and num_nodes
     labels: Sequence | None = None,  # [n] one label a node; adds homophily and what chance would give
 ) -> dict:  # name -> number
     "Nodes, edges, density, degrees, reciprocity, components, homophily"
@@ -607,7 +607,7 @@ class PopularityScorer:
 
     def __init__(
         self,
-        catalog,  # with `.outfits`; all of them count, also those that are asked about
+        catalog,  # with .outfits; all of them count, also those that are asked about
     ): self.count = catalog.outfits.item_id.value_counts().to_dict()
 
     def score(
@@ -624,7 +624,7 @@ class CategoryPairScorer:
 
     def __init__(
         self,
-        catalog,  # with `.items` and `.outfits`
+        catalog,  # with .items and .outfits
         split: str | None = "train",  # whose outfits to count; None: all
     ):
         self.category, self.together = dict(zip(catalog.items.id, catalog.items.category)), defaultdict(int)
@@ -651,14 +651,14 @@ class Exam:
     queries: list  # of `SlotQuery`, one hidden item each
     pools: dict  # category -> ids
 
-    def clusters(self) -> dict:  # metric -> outfit ids [n], one a value of `take`
+    def clusters(self) -> dict:  # metric -> outfit ids [n], one a value of take
         "Whose outfit each value is about"
         retrieval = [q.outfit_id for q in self.queries]
         return dict(fitb=[q.outfit_id for q in self.questions], auc=[s.outfit_id for s in self.sets]) | {name: retrieval for name in RETRIEVAL}
 
     def take(
         self,
-        scorer,  # with `score(context_ids, candidate_ids)`
+        scorer,  # with score(context_ids, candidate_ids)
     ) -> dict:  # metric -> float64 [n] values whose mean is the metric
         "FITB, compatibility AUC and retrieval, one value a question"
         values = dict(fitb=fitb_accuracy(self.questions, scorer)) if self.questions else {}
@@ -667,7 +667,7 @@ class Exam:
         table = retrieval_table(self.queries, scorer, self.pools)
         return values | {name: table[name].to_numpy() for name in RETRIEVAL}
 
-    def chance(self) -> dict:  # metric -> what knowing nothing gets; `pool` -> mean number of items ranked
+    def chance(self) -> dict:  # metric -> what knowing nothing gets; pool -> mean number of items ranked
         "The values to hold the table against"
         found = dict(fitb=float(np.mean([1 / len(q.candidates) for q in self.questions]))) if self.questions else {}
         if self.sets: found["auc"] = .5
@@ -677,7 +677,7 @@ class Exam:
 
 # %% ../nbs/05_metrics.ipynb #f31b8f6f
 def make_exam(
-    catalog,  # with `.items` and `.outfits`
+    catalog,  # with .items and .outfits
     split: str | None = "test",  # choose models on "valid"; take "test" once
     n: int | None = None,  # FITB questions and retrieval queries; None: one an outfit
     seed: int = 0,
@@ -701,7 +701,7 @@ def frozen_exam(
     return Exam(questions, sets, queries, pools.groupby("category", sort=True).id.agg(list).to_dict())
 
 def freeze(
-    catalog,  # with a split, and outfits that lie wholly in each of `splits`
+    catalog,  # with a split, and outfits that lie wholly in each of splits
     splits: Sequence = ("valid", "test"),
     n: int | None = None,  # FITB questions a split; None: one an outfit
     seed: int = 0,
@@ -724,8 +724,8 @@ def sit_exam(
 
 # %% ../nbs/05_metrics.ipynb #dc31a331
 def interval_table(
-    values: dict,  # model name -> metric -> [n], see `sit_exam`
-    clusters: dict,  # metric -> [n] outfit ids, see `Exam.clusters`
+    values: dict,  # model name -> metric -> [n], see sit_exam
+    clusters: dict,  # metric -> [n] outfit ids, see Exam.clusters
     n: int = 1000,  # resamples
     seed: int = 0,
 ) -> pd.DataFrame:  # columns model, metric, mean, low, high
@@ -734,7 +734,7 @@ def interval_table(
                          for name, metrics in values.items() for metric, found in metrics.items()])
 
 def difference_table(
-    values: dict,  # model name -> metric -> [n], see `sit_exam`
+    values: dict,  # model name -> metric -> [n], see sit_exam
     clusters: dict,  # metric -> [n] outfit ids
     model: str,  # which model
     against: Sequence,  # names of the models to subtract
@@ -749,8 +749,8 @@ def difference_table(
 
 # %% ../nbs/05_metrics.ipynb #b1ee61c7
 def plot_intervals(
-    table: pd.DataFrame,  # columns model, metric, mean, low, high, see `interval_table`
-    metric: str = "fitb",  # one of `table.metric`
+    table: pd.DataFrame,  # columns model, metric, mean, low, high, see interval_table
+    metric: str = "fitb",  # one of table.metric
     chance: float | None = None,  # where to draw a dotted line; None: nowhere
     ax=None,  # matplotlib axes to draw on; None: a new figure
 ):  # the axes
@@ -767,7 +767,7 @@ def plot_intervals(
 
 # %% ../nbs/05_metrics.ipynb #d73be756
 def plot_degrees(
-    data,  # graph with `edge_index` int [2, E] and `num_nodes`
+    data,  # graph with edge_index int [2, E] and num_nodes
     ax=None,  # matplotlib axes to draw on; None: a new figure
 ):  # the axes
     "How many items hear, and are heard by, how many"
@@ -806,7 +806,7 @@ def _embed_all(recommender, model, graph, edges):
 def refit(
     recommender: Recommender,  # fitted; lends projection, outfits, architecture and seed
     edges: str = "none",  # "none": an MLP; "shuffled": random neighbours; "knn": the same once more
-    **options,  # training options of `vibrec.gat.fit`, as they were given to `Recommender.fit`
+    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
 ) -> CosineScorer:  # over all items of the catalogue
     "Train the recommender's network again on other edges"
     if edges not in EDGES: raise ValueError(f"edges: got {edges!r}; pass one of {EDGES}")
@@ -823,10 +823,10 @@ def refit(
 
 # %% ../nbs/05_metrics.ipynb #1292b762
 def baseline_scorers(
-    recommenders: Sequence,  # fitted `Recommender`s of one catalogue, one a seed
-    truth: str | None = None,  # column of `catalog.items` with each item's true style; adds the oracle
+    recommenders: Sequence,  # fitted Recommenders of one catalogue, one a seed
+    truth: str | None = None,  # column of catalog.items with each item's true style; adds the oracle
     worn: Catalog | None = None,  # whose outfits make an item popular; None: the recommenders' catalogue
-    **options,  # training options of `vibrec.gat.fit`, as they were given to `Recommender.fit`
+    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
 ) -> dict:  # row of the table -> scorer, or list of scorers, one a seed
     "Every row of the table, the least informed first"
     first = recommenders[0]
@@ -889,7 +889,7 @@ def report(self,
 
 # %% ../nbs/05_metrics.ipynb #4b99aec2
 @patch_to(Comparison)
-def to_markdown(self, report: dict | None = None) -> str:  # of `report`, where it is at hand
+def to_markdown(self, report: dict | None = None) -> str:  # of report, where it is at hand
     "The whole table, what chance would give, and the paired differences"
     report = report or self.report()
     parts, chance = [f"{name}: {value}" for name, value in self.about.items() if not isinstance(value, (dict, list))], report["chance"]
@@ -932,13 +932,13 @@ def _asked(data, split, ids, n=None, seed=0):
 # %% ../nbs/05_metrics.ipynb #530b7ce0
 def benchmark(
     recommenders: Sequence,  # fitted on the data's catalogue, one a seed; or a single one
-    data,  # `OutfitData` with frozen questions; or a `Catalog`, and questions are made
+    data,  # OutfitData with frozen questions; or a Catalog, and questions are made
     split: str = "test",  # choose on "valid", take "test" once
     directory=None,  # folder for benchmark.json and benchmark.md; None: write nothing
     more: dict | None = None,  # further rows: name -> scorer, or list of scorers, one a seed
     truth: str | None = None,  # column with each item's true style; adds the oracle
     n: int | None = None,  # made questions; None: one an outfit
-    **options,  # training options of `vibrec.gat.fit`, as they were given to `Recommender.fit`
+    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
 ) -> Comparison:
     "The whole table: every baseline, the recommenders and what is in `more`, on the same questions"
     recommenders = [recommenders] if isinstance(recommenders, Recommender) else list(recommenders)
@@ -957,7 +957,7 @@ def benchmark(
 
 # %% ../nbs/05_metrics.ipynb #9e56007e
 def compare(
-    data,  # `Catalog` with outfits that lie wholly in each of train, valid and `split`; or `OutfitData` with frozen questions
+    data,  # Catalog with outfits that lie wholly in each of train, valid and split; or OutfitData with frozen questions
     seeds: Sequence = (0, 1, 2),  # one fit each
     split: str = "test",  # choose on "valid", take "test" once
     features: Features | None = None,  # of the catalogue, where there are any already
@@ -965,7 +965,7 @@ def compare(
     n: int | None = None,  # FITB questions and retrieval queries; None: one an outfit
     directory=None,  # folder for benchmark.json and benchmark.md; None: write nothing
     more: dict | None = None,  # further rows: name -> scorer, or list of scorers, one a seed
-    **options,  # of `Recommender.fit` and `vibrec.gat.fit`
+    **options,  # of Recommender.fit and vibrec.gat.fit
 ) -> Comparison:
     "Fit one recommender a seed, then `benchmark`"
     if not len(seeds): raise ValueError("seeds: got none; pass one or more, such as (0, 1, 2)")
@@ -977,8 +977,8 @@ def compare(
 
 # %% ../nbs/05_metrics.ipynb #2e5966bb
 def board_lists(
-    scorer,  # with `score(context_ids, candidate_ids)`
-    catalog,  # with `.items` and `.outfits`
+    scorer,  # with score(context_ids, candidate_ids)
+    catalog,  # with .items and .outfits
     split: str | None = "test",  # whose outfits the boards are taken from
     n: int = 500,  # boards, drawn with replacement
     size: int = 3,  # items on a board, fewer where the outfit has no more
@@ -1001,9 +1001,9 @@ def board_lists(
 # %% ../nbs/05_metrics.ipynb #b5abe798
 def list_table(
     scorers: dict,  # name -> scorer, or list of scorers, of which the first is taken
-    catalog,  # with `.items` and `.outfits`
+    catalog,  # with .items and .outfits
     space: CosineScorer,  # where diversity is measured
-    **options,  # of `board_lists`
+    **options,  # of board_lists
 ) -> pd.DataFrame:  # a row a model: distinct, coverage, diversity, novelty
     "How the lists of several models are"
     rows = {}

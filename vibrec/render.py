@@ -67,7 +67,7 @@ _DRAW = {"solid": lambda u, v: np.zeros_like(u), "stripes": lambda u, v: _wave(u
 
 # %% ../nbs/a1_render.ipynb #7ad3ce3a
 def draw_patterns(
-    styles:pd.DataFrame, # n rows with `pattern` (a name of PATTERNS), `period` (pixels), `angle` (degrees), `phase_u`, `phase_v` (0..1)
+    styles:pd.DataFrame, # n rows with pattern (a name of PATTERNS), period (pixels), angle (degrees), phase_u, phase_v (0..1)
     size:int=96,         # width and height in pixels
 ) -> np.ndarray: # [n, size, size] float32 in 0..1: how much accent colour shows
     "Draw the fabric pattern of each style. Raises ValueError for a pattern that is not in PATTERNS."
@@ -144,7 +144,7 @@ def load_photos():
 def random_styles(
     n:int,                         # how many
     rng:np.random.Generator,       # source of randomness
-) -> pd.DataFrame: # n rows, the columns that `render` reads
+) -> pd.DataFrame: # n rows, the columns that render reads
     "Draw styles of every kind: a third neutral, the rest of any hue; patterns equally often."
     def colour(): return np.stack([rng.uniform(.28, .95, n), np.where(rng.random(n) < .3, rng.uniform(0, .025, n), rng.uniform(.03, .2, n)), rng.uniform(0, 360, n)])
     base, accent = colour(), colour()
