@@ -49,7 +49,7 @@ def _prepared(catalog, features, seed):
     if n_train < 4: raise CatalogError(f"{n_train} training items are too few for a graph; a catalogue needs at least 4")
     return catalog
 
-# %% ../nbs/04_eval.ipynb #194463b2
+# %% ../nbs/04_eval.ipynb #892ff229
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
     def __init__(self,
@@ -80,9 +80,9 @@ class Recommender:
         return self._joined(self.model.attach(self._states, torch.from_numpy(x), edges, weights), x)
 
     def _joined(self, z, x):
-        "Rows of length 1: what the network says and, unless outfits taught it, what it was told (projected features [m, 128]) beside it, in equal parts."
+        "Rows of length 1: what the network says and, unless outfits taught it, what it was told (projected features [m, 128]) beside it, four parts to one."
         z = F.normalize(z, dim=1).numpy()
-        return z if self.settings["objective"] == "outfit" else np.hstack([x, z])/np.float32(2**.5)
+        return z if self.settings["objective"] == "outfit" else np.hstack([2*x, z])/np.float32(5**.5)
 
     def _embed_catalog(self):
         "Training items (`trained`, [n] bool) speak for themselves; all others are attached. They are known by id and picture: another shop may use the same ids."
@@ -98,7 +98,7 @@ class Recommender:
     def __repr__(self):
         return f"Recommender of {len(self.catalog):,} items in {len(self.catalog.categories)} categories, objective {self.settings['objective']!r}, encoder {self.features.encoder!r}"
 
-# %% ../nbs/04_eval.ipynb #c5c0717c
+# %% ../nbs/04_eval.ipynb #53cc89f5
 def _fit_parts(catalog, features, k, objective, seed, progress, gat):
     "Projection, graph, model and learning curve, from training items only."
     train = catalog.split_of("train")
@@ -106,7 +106,7 @@ def _fit_parts(catalog, features, k, objective, seed, progress, gat):
     outfits = _training_outfits(catalog, "train")
     projection = fit_projection(known, outfits=outfits, seed=seed, progress=progress)[0] if objective == "outfit" else \
         pca_projection(known, forget=train.items["category"] if objective == "cluster" else None)
-    if objective == "cluster": gat = dict(n_clusters=int(np.clip(len(known)//20, 2, 32))) | gat
+    if objective == "cluster": gat = dict(n_clusters=int(np.clip(len(known)//8, 2, 256)), standardise=False) | gat
     kind = "family" if "family" in train.items else "category"
     groups = pd.factorize(catalog.items[kind], sort=True)[0]
     graph = knn_graph(projection.transform(known.x), k=k, labels=train.items[kind], ids=train.ids)
