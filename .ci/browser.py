@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 NEEDED = {"selenium": "pip install -e '.[browser]'", "voila": "pip install -e '.[browser]'", "jupyterlab": "pip install -e '.[browser]'", "ipywidgets": "pip install -e '.[browser]'"}
@@ -45,9 +44,9 @@ watching = asyncio.create_task(watch())""")
 CHOOSER = "HTMLInputElement.prototype.click = function () { this.id = 'chosen'; document.body.appendChild(this) }"    # a file dialog that a program can fill
 
 
-def programs():
-    "Where Chromium and its driver are; ends with status 3 and a sentence when something is missing."
-    found = {name: next(filter(None, map(shutil.which, names)), None) for name, names in PROGRAMS.items()}
+def programs(given):
+    "Where Chromium and its driver are, unless `given`; ends with status 3 and a sentence when something is missing."
+    found = {name: given.get(name) or next(filter(None, map(shutil.which, names)), None) for name, names in PROGRAMS.items()}
     missing = [f"{name} ({how})" for name, how in NEEDED.items() if importlib.util.find_spec(name) is None]
     missing += [f"{name} (Debian and Ubuntu: apt-get install chromium chromium-driver)" for name, path in found.items() if path is None]
     if missing:
@@ -68,7 +67,7 @@ def prepare(folder, items, fitted):
     if fitted is None: Recommender.fit(Catalog.demo(n_items=items), epochs=12, progress=False).save(folder / "recommender")
     else: shutil.copytree(fitted, folder / "recommender")
     rng = np.random.default_rng(0)
-    draw_texture("coastal", rng).save(folder / "striped fabric.png")
+    draw_texture("coastal", rng).save(folder / "fabric.png")
     draw_palette("coastal", rng).save(folder / "palette.jpg")
     (folder / "shopping list.png").write_text("milk, eggs")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
@@ -89,12 +88,12 @@ def serve(kind, folder):
     with open(folder / f"{kind}.log", "wb") as log:
         process = subprocess.Popen([sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
-        for _ in range(240):
+        end = time.monotonic() + 300
+        while True:
             with contextlib.suppress(OSError):
-                if kind == "lab": urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2)
-                else: socket.create_connection(("127.0.0.1", port), timeout=2).close()
+                socket.create_connection(("127.0.0.1", port), timeout=2).close()
                 break
-            if process.poll() is not None: raise RuntimeError(f"{kind} ended: {(folder / f'{kind}.log').read_text()[-1500:]}")
+            if process.poll() is not None or time.monotonic() > end: raise RuntimeError(f"{kind} does not start: {(folder / f'{kind}.log').read_text()[-1500:]}")
             time.sleep(.5)
         yield f"http://127.0.0.1:{port}" + ("/lab/tree/board.ipynb?reset" if kind == "lab" else "")
     finally:
@@ -126,7 +125,7 @@ class Page:
 
     def all(self, css, within=None): return (within or self.driver).find_elements("css selector", css)
 
-    def until(self, what, condition, seconds=120):
+    def until(self, what, condition, seconds=300):
         "Wait for a condition; its value. Fails with `what` and a screenshot."
         from selenium.common.exceptions import StaleElementReferenceException
 
@@ -138,19 +137,29 @@ class Page:
         self.shot("failed")
         raise AssertionError(f"{self.kind}: {what} did not happen within {seconds} s; see {self.shots}")
 
-    def settled(self): self.until("the board comes to rest", lambda: self.all(".vb .vb-head") and not self.all(".vb .vb-busy") and (time.sleep(.3) or not self.all(".vb .vb-busy")))
+    def settled(self):
+        "Wait until the board says that it has nothing to do, and still says so a moment later."
+        quiet = lambda: self.texts(".vb .vb-head") and not self.texts(".vb .vb-busy")
+        self.until("the board comes to rest", lambda: quiet() and (time.sleep(.4) or quiet()))
 
-    def results(self): return [element.text for element in self.all(".vb-main .vb-card .vb-title") if element.text and not self.is_pin(element)]
+    def texts(self, css):
+        "What stands in all elements that match, read in one go, because the page may change between two questions."
+        return self.driver.execute_script("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.trim())", css)
 
-    def is_pin(self, element): return bool(self.driver.execute_script("return arguments[0].closest('.vb-card').querySelector('.widget-hslider') != null", element))
+    def results(self): return self.texts(".vb-row .vb-card .vb-title")
 
-    def pins(self): return [element.text for element in self.all(".vb-main .vb-card .vb-title") if self.is_pin(element)]
+    def pins(self): return self.texts(".vb-main > .vb-grid .vb-card .vb-title")
 
-    def press(self, label, css=".vb", at=0):
+    def press(self, label, at=0):
         "Click a button by its label, as the mouse would."
-        button = [b for b in self.all(f"{css} button") if b.text.strip() == label][at]
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        def click():
+            button = self.driver.execute_script("const found = [...document.querySelectorAll('.vb button')].filter(b => b.textContent.trim() == arguments[0]).at(arguments[1]);"
+                                                "found?.scrollIntoView({block: 'center'}); return found", label, at)
+            if button is None or not button.is_enabled(): return False
+            button.click()
+            return True
+        self.until(f"the button {label!r} can be pressed", click, 30)
+        time.sleep(.3)
 
     def choose(self, *paths):
         "Choose files in the dialog of the upload button."
@@ -159,6 +168,8 @@ class Page:
         field = self.until("the file dialog opens", lambda: self.all("#chosen"))[0]
         field.send_keys("\n".join(map(str, paths)))
         self.driver.execute_script("document.getElementById('chosen')?.remove()")
+
+    def unseen(self): return self.driver.execute_script("return [...document.querySelectorAll('.vb img')].filter(i => !i.naturalWidth).length + document.querySelectorAll('.jupyter-widgets-error-widget').length")
 
     def shot(self, name):
         self.driver.execute_script("document.querySelector('.vb')?.scrollIntoView({block: 'start'})")
@@ -188,18 +199,19 @@ def check(name, holds, detail=""):
 
 def walk(page, folder):
     "What a person does, and what must be seen after it."
-    check("an empty board says what to do", "upload a picture" in page.all(".vb-advice")[0].text)
-    page.choose(folder / "striped fabric.png", folder / "palette.jpg")
-    page.until("two pictures are on the board", lambda: len(page.pins()) == 2); page.settled()
+    check("an empty board says what to do", "upload a picture" in page.texts(".vb-advice")[0])
+    page.choose(folder / "fabric.png", folder / "palette.jpg")
+    page.until("two pictures are on the board", lambda: len(page.pins()) == 2, 180); page.settled()
     first = page.results()
-    check("two uploaded pictures bring results", page.pins() == ["striped fabric.png", "palette.jpg"] and len(first) == 15, f"{len(first)} results")
+    check("two uploaded pictures bring results", page.pins() == ["fabric.png", "palette.jpg"] and len(first) == 15, f"{len(first)} results")
+    check("every picture is drawn", page.unseen() == 0, f"{page.unseen()} pictures broken")
     page.shot("uploaded")
 
     page.press("Like", at=1); page.settled()
     liked = page.results()
     check("a like changes the results", liked != first, f"{len(set(liked) - set(first))} new, order changed" if set(liked) != set(first) else "other order")
-    check("the like is shown", any(button.text.startswith("liked") for button in page.all(".vb-main button")))
-    page.press("Not", at=len([b for b in page.all(".vb button") if b.text == "Not"]) - 1); page.settled()
+    check("the like is shown", any(text.startswith("liked") for text in page.texts(".vb-wrap button")))
+    page.press("Not", at=-1); page.settled()
     check("a dislike takes the item away", liked[-1] not in page.results())
 
     page.press("bag"); page.settled()
@@ -207,22 +219,24 @@ def walk(page, folder):
     before = page.results()
     page.driver.execute_script("const s = [...document.querySelectorAll('.vb select')].find(s => [...s.options].some(o => o.text == 'blue')); s.value = 'blue'; s.dispatchEvent(new Event('change', {bubbles: true}))")
     page.settled()
-    check("a filter changes the results", page.results() != before and all("blue" in quiet.text for quiet in page.all(".vb-main .vb-card .vb-quiet")[4::2]))
+    check("a filter changes the results", page.results() != before and all("blue" in text for text in page.texts(".vb-row .vb-card .vb-quiet:nth-child(2)")))
     page.press("Why"); page.settled()
-    check("why is answered", "board" in page.all(".vb-why")[0].text)
+    check("why is answered", "on your board" in page.texts(".vb-why")[0])
+    page.press("Complete the look"); page.settled()
+    check("three looks are shown, with pictures", len(page.texts(".vb-looks > div")) == 3 and page.unseen() == 0, f"{page.unseen()} pictures broken")
     page.shot("chosen")
 
     for _ in range(4): page.press("Undo")
-    page.settled()
+    page.settled(); page.until("the first results are back", lambda: page.results() == first, 20)
     check("four undos bring the first results back", page.results() == first)
     page.choose(folder / "shopping list.png"); page.settled()
-    check("a file that is no picture is told by its name", "shopping list.png: not an image" in page.all(".vb-problem")[0].text)
+    check("a file that is no picture is told by its name", "shopping list.png: not an image" in page.texts(".vb-problem")[0])
     page.press("Export look"); page.settled()
     links = [link.get_attribute("download") for link in page.all(".vb-link")]
     check("the look can be downloaded", links == ["look.png", "look.html"] and (folder / "out" / "look.png").stat().st_size > 10_000)
-    page.press("Remove"); page.press("Remove", at=-1); page.settled()
-    check("an emptied board says what to do", page.results() == [] and "upload a picture" in page.all(".vb-advice")[-1].text)
-    check("no traceback is on the page", "Traceback" not in page.driver.find_element("tag name", "body").text)
+    page.press("Remove"); page.settled(); page.press("Remove"); page.settled()
+    check("an emptied board says what to do", page.results() == [] and "upload a picture" in page.texts(".vb-advice")[-1])
+    check("no traceback is on the page", "Traceback" not in page.texts("body")[0])
 
 
 def main():
@@ -232,8 +246,10 @@ def main():
     parser.add_argument("--items", type=int, default=1200, help="size of the demo catalogue")
     parser.add_argument("--shots", type=Path, default=None, help="folder for the screenshots")
     parser.add_argument("--recommender", type=Path, default=None, help="a saved recommender of the demo catalogue, instead of fitting one")
+    parser.add_argument("--browser", help="the program to start, if not the Chromium that is found; its driver must be of the same version")
+    parser.add_argument("--driver", help="its chromedriver")
     arguments = parser.parse_args()
-    found, failed = programs(), 0
+    found, failed = programs(dict(chromium=arguments.browser, chromedriver=arguments.driver)), 0
     with tempfile.TemporaryDirectory(prefix="vibrec-browser-", ignore_cleanup_errors=True) as work:
         folder, shots = Path(work), (arguments.shots or Path(tempfile.gettempdir()) / "vibrec-browser").absolute()
         shots.mkdir(parents=True, exist_ok=True)

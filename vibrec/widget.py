@@ -272,9 +272,9 @@ def _deliver(self):
     with self._deliveries:
         if self._ready: self._ready.popleft()()
 
-# %% ../nbs/06_widget.ipynb #f89c59d0
+# %% ../nbs/06_widget.ipynb #88aa2dc3
 @patch_to(Worker)
-def wait(self, timeout:float=60.): # seconds
+def wait(self, timeout:float=300.): # seconds
     "For scripts and tests: deliver until nothing is left to do. Raises TimeoutError."
     end = time.monotonic() + timeout
     while self.busy:
@@ -302,7 +302,7 @@ def _download(name, content, kind):
     "HTML: a link that carries its file with it."
     return f'<a class="vb-link" download="{html.escape(name)}" href="data:{kind};base64,{base64.b64encode(content).decode()}">{html.escape(name)}</a>'
 
-# %% ../nbs/06_widget.ipynb #29ec9941
+# %% ../nbs/06_widget.ipynb #4e1f25d2
 _STYLE = """<style>
 .vb{--ink:#2d2a26;--quiet:#6b665e;--line:#e6e1d9;--paper:#faf8f5;--accent:#0072B2;background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:14px;padding:18px 20px;font-family:system-ui,sans-serif;overflow:hidden}
 .vb .widget-html,.vb .widget-html-content{color:var(--ink);line-height:1.35;height:auto;margin:0;font-size:13px}
@@ -312,9 +312,9 @@ _STYLE = """<style>
 .vb .vb-side{flex:0 0 236px;width:236px;gap:7px;overflow:visible} .vb .vb-main{flex:1 1 0;min-width:0;gap:6px;overflow:visible}
 .vb .vb-section{font-size:11.5px;font-weight:650;text-transform:uppercase;letter-spacing:.08em;color:var(--quiet);padding-top:8px}
 .vb .vb-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:10px;overflow:visible} .vb .vb-side .vb-grid,.vb .vb-wrap{display:flex;flex-flow:row wrap;gap:6px;overflow:visible}
-.vb .vb-row{gap:5px;padding:2px 0 8px;overflow:visible} .vb .vb-row>.widget-html .vb-title{font-size:14px;text-transform:capitalize}
+.vb .vb-row{gap:5px;padding:2px 0 8px;overflow:visible} .vb .vb-slot{font-size:14px;font-weight:600} .vb .vb-slot::first-letter{text-transform:uppercase}
 .vb .vb-card{width:auto;background:#fff;border:1px solid var(--line);border-radius:10px;padding:7px;gap:4px;overflow:hidden;box-shadow:0 1px 2px rgba(60,50,40,.05)}
-.vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0} .vb .vb-small{width:74px;padding:4px} .vb .vb-small img{height:58px} .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
+.vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0} .vb .vb-card .widget-html,.vb .vb-card .widget-html-content{width:100%;min-width:0;overflow:hidden;display:block} .vb .vb-small{width:74px;padding:4px} .vb .vb-small img{height:58px} .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
 .vb .vb-title{font-weight:600;font-size:12.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis} .vb .vb-quiet{color:var(--quiet);font-size:11.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .vb .vb-buttons{gap:4px;overflow:visible}
 .vb button.widget-button{width:auto;height:26px;line-height:24px;margin:0;padding:0 9px;border:1px solid var(--line);border-radius:7px;background:#fff;color:var(--ink);font-size:12px;box-shadow:none}
@@ -371,7 +371,7 @@ class Card:
         self.name = name                                          # no tooltip for the picture: ipywidgets' front end fails on one, and the caption names it
         for label, button in self.buttons.items(): button.tooltip = f"{label}: {name}"
 
-# %% ../nbs/06_widget.ipynb #225d896c
+# %% ../nbs/06_widget.ipynb #69fce033
 class MoodBoard(widgets.VBox):
     "A mood board to click: pictures with weights, slots and filters, results in place. Show it at the end of a cell."
     def __init__(self,
@@ -400,7 +400,7 @@ class MoodBoard(widgets.VBox):
 
     def __repr__(self): return f"MoodBoard of {self.state!r}"
 
-    def wait(self, timeout:float=60.): # seconds
+    def wait(self, timeout:float=300.): # seconds
         "For scripts and tests: until all work is done and shown. Raises TimeoutError."
         self.worker.wait(timeout)
 
@@ -480,7 +480,7 @@ def _quietly(self):
     try: yield
     finally: self._syncing = before
 
-# %% ../nbs/06_widget.ipynb #eef56f54
+# %% ../nbs/06_widget.ipynb #494b1867
 @patch_to(MoodBoard)
 def _make_status(self):
     make, button = self._kit.make, self._kit.button
@@ -510,10 +510,12 @@ def _make_side(self):
     self.side = make(widgets.VBox, "vb-side", children=[self._heading("Add"), self.upload, self.search, self.found, *([self.path] if self.files else []),
         self._heading("Slots"), make(widgets.Box, "vb-grid", children=[*self.slots.values(), self.missing]), self.k, self.diversity, *([self._heading("Filters")] if self.filters else []), *self.filters.values()])
 
+_ANY = ...        # a value of no column; None would mean to ipywidgets that nothing is chosen
+
 @patch_to(MoodBoard)
 def _make_filter(self, name, values):
     "A list to choose from, or a range."
-    if isinstance(values, list): control = self._kit.make(widgets.Dropdown, options=[("any", None), *((f"{value}", value) for value in values)], description=name, tooltip=f"Only items of this {name}")
+    if isinstance(values, list): control = self._kit.make(widgets.Dropdown, options=[("any", _ANY), *((f"{value}", value) for value in values)], description=name, tooltip=f"Only items of this {name}")
     else: control = self._kit.make(widgets.FloatRangeSlider, value=values, min=values[0], max=values[1], step=_round_step(values[1] - values[0]), readout_format=".0f" if values[1] - values[0] > 20 else ".2f", description=name, tooltip=f"Only items with a {name} between these", continuous_update=False)
     control.observe(partial(self._filter_changed, name), "value")
     return control
@@ -528,7 +530,7 @@ def _make_main(self):
     self.row_box = make(widgets.VBox)
     self.main = make(widgets.VBox, "vb-main", children=[self._heading("Your board"), self.pin_box, self.opinions, self.look_view, self._heading("Goes with it"), self.advice, self.row_box])
 
-# %% ../nbs/06_widget.ipynb #0087136d
+# %% ../nbs/06_widget.ipynb #7e8c738c
 @patch_to(MoodBoard)
 def refresh(self):
     "Show the wishes of now: controls at once, pictures and results when the worker has them."
@@ -539,7 +541,7 @@ def refresh(self):
         for slot, chip in self.slots.items(): chip.value = slot in now.slots
         for name, control in self.filters.items():
             wanted = now.filters.get(name)
-            if isinstance(control, widgets.Dropdown): control.value = wanted
+            if isinstance(control, widgets.Dropdown): control.value = _ANY if wanted is None else wanted
             else: control.value = [end if wanted is None or wanted[at] is None else wanted[at] for at, end in enumerate((control.min, control.max))]
         self._set_weights(now.board)
     if before is now: return
@@ -597,7 +599,7 @@ def _show_opinions(self, board):
     said = [] if board is None else [("liked", pin.name) for pin in board.likes] + [("not", pin.name) for pin in board.dislikes]
     self.opinions.children = [self._kit.button(f"{word}: {name} ×", "Take this back", partial(self._forget, name), "vb-chip vb-plain") for word, name in said]
 
-# %% ../nbs/06_widget.ipynb #2f12347e
+# %% ../nbs/06_widget.ipynb #6e5ef15c
 @patch_to(MoodBoard)
 def _find(self, wishes):
     "In the worker: recommendations, and what the cards need of them: {slot: [(id, JPEG, caption)]}."
@@ -607,7 +609,7 @@ def _find(self, wishes):
     for record in found.table.to_dict("records"):
         key = "item", record["id"]
         if key not in self._thumbnails: self._thumbnails[key] = _jpeg(self.state.recommender.catalog.image(record["id"], 400))
-        rows[record["slot"]].append((record["id"], self._thumbnails[key], _caption(record["id"], _words(record[name] for name in columns), f"score {record['score']:.2f}")))
+        rows[record["slot"]].append((record["id"], self._thumbnails[key], _caption(record["id"], _words(record[name] for name in columns if str(record[name]) not in record["id"]), f"score {record['score']:.2f}")))
     return found, rows
 
 @patch_to(MoodBoard)
@@ -634,12 +636,12 @@ def _show_advice(self, wishes, error):
     self.advice.value = f'<div class="vb-advice">{html.escape(_sentence(error))}</div>'
     if not isinstance(error, VibrecError): _log.debug("in a mood board", exc_info=error)
 
-# %% ../nbs/06_widget.ipynb #411ff5a4
+# %% ../nbs/06_widget.ipynb #1eeb68de
 class Row:
     "The results of one slot."
     def __init__(self, kit, slot, actions):
         self.kit, self.slot, self.actions, self.cards = kit, slot, actions, []
-        self.title, self.grid, self.why = kit.make(widgets.HTML, value=f'<div class="vb-title">{html.escape(slot)}</div>'), kit.make(widgets.Box, "vb-grid"), kit.make(widgets.HTML)
+        self.title, self.grid, self.why = kit.make(widgets.HTML, value=f'<div class="vb-slot">{html.escape(slot)}</div>'), kit.make(widgets.Box, "vb-grid"), kit.make(widgets.HTML)
         self.box = kit.make(widgets.VBox, "vb-row", children=[self.title, self.grid, self.why])
 
     def fill(self, cards, liked, missing=""):
@@ -651,7 +653,7 @@ class Row:
         if list(self.grid.children) != boxes: self.grid.children = boxes
         self.why.value = "" if cards else f'<div class="vb-quiet">{html.escape(missing or "nothing is left here; widen the filters")}</div>'
 
-# %% ../nbs/06_widget.ipynb #efbb2510
+# %% ../nbs/06_widget.ipynb #cfb19b32
 def _tells_state(method):
     "A click that changes the wishes."
     @_click
@@ -699,7 +701,8 @@ def _slots_changed(self, change): self.state.set_slots([slot for slot, chip in s
 @_tells_state
 def _filter_changed(self, name, change):
     wanted, control = change["new"], self.filters[name]
-    if not isinstance(control, widgets.Dropdown):
+    if wanted is _ANY: wanted = None
+    elif not isinstance(control, widgets.Dropdown):
         wanted = tuple(None if value == end else value for value, end in zip(wanted, (control.min, control.max)))
         if wanted == (None, None): wanted = None
     self.state.set_filter(name, wanted)
