@@ -178,7 +178,7 @@ def missing(self, wishes:Wishes=None) -> list: # categories
 # %% ../nbs/06_widget.ipynb #41b0a863
 def search_items(
     catalog:Catalog, # where to look
-    text:str,        # words, each of which must occur; `column:word` looks in that column
+    text:str,        # words, each of which must occur; column:word looks in that column
     most:int=12,     # how many at most
 ) -> list: # ids, in the catalogue's order
     "Find items by id, category or any other column."
