@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Wishes', 'BoardState', 'search_items', 'filter_columns', 'Worker', 'Card', 'MoodBoard', 'Row', 'look_image']
 
-# %% ../nbs/06_widget.ipynb #ae4154f2
+# %% ../nbs/06_widget.ipynb #74ad9ba3
 import asyncio
 import base64
 import html
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from .catalog import Board, Catalog, Pin, read_image
 from .core import CatalogError, VibrecError, atomic_path, patch_to, some
@@ -71,7 +71,7 @@ class BoardState:
         if not self._past: raise CatalogError("nothing to undo: this is how the board began")
         *self._past, self.now = self._past
 
-# %% ../nbs/06_widget.ipynb #bd289614
+# %% ../nbs/06_widget.ipynb #3cc6ba4b
 _EMPTY = "The board is empty: upload a picture, or find one in the catalogue."
 
 @patch_to(BoardState)
@@ -80,7 +80,8 @@ def add(self, source, name:str=None): # whatever Board takes; what to call it
     board = self.now.board
     more = Board([source], catalog=self.recommender.catalog, names=name and [name]) if board is None else board.add(source, name=name)
     pin = more.pins[-1]
-    if board is not None and pin.key in {other.key for other in board.pins}: raise CatalogError(f"{pin.name} is on the board; move its slider if it shall count more")
+    same = next((other.name for other in board.pins if other.key == pin.key), None) if board else None
+    if same is not None: raise CatalogError(f"{name or pin.name} is the picture that is on the board as {same!r}; move its slider if it shall count more")
     self._change(board=more)
 
 @patch_to(BoardState)
@@ -302,7 +303,7 @@ def _download(name, content, kind):
     "HTML: a link that carries its file with it."
     return f'<a class="vb-link" download="{html.escape(name)}" href="data:{kind};base64,{base64.b64encode(content).decode()}">{html.escape(name)}</a>'
 
-# %% ../nbs/06_widget.ipynb #4e1f25d2
+# %% ../nbs/06_widget.ipynb #d960ae6e
 _STYLE = """<style>
 .vb{--ink:#2d2a26;--quiet:#6b665e;--line:#e6e1d9;--paper:#faf8f5;--accent:#0072B2;background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:14px;padding:18px 20px;font-family:system-ui,sans-serif;overflow:hidden}
 .vb .widget-html,.vb .widget-html-content{color:var(--ink);line-height:1.35;height:auto;margin:0;font-size:13px}
@@ -311,7 +312,7 @@ _STYLE = """<style>
 .vb .vb-body{gap:24px;align-items:flex-start;padding-top:12px;overflow:visible}
 .vb .vb-side{flex:0 0 236px;width:236px;gap:7px;overflow:visible} .vb .vb-main{flex:1 1 0;min-width:0;gap:6px;overflow:visible}
 .vb .vb-section{font-size:11.5px;font-weight:650;text-transform:uppercase;letter-spacing:.08em;color:var(--quiet);padding-top:8px}
-.vb .vb-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:10px;overflow:visible} .vb .vb-side .vb-grid,.vb .vb-wrap{display:flex;flex-flow:row wrap;gap:6px;overflow:visible}
+.vb .vb-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(118px,1fr));gap:10px;overflow:visible} .vb .vb-pins{grid-template-columns:repeat(auto-fill,minmax(138px,1fr))} .vb .vb-side .vb-grid,.vb .vb-wrap{display:flex;flex-flow:row wrap;gap:6px;overflow:visible}
 .vb .vb-row{gap:5px;padding:2px 0 8px;overflow:visible} .vb .vb-slot{font-size:14px;font-weight:600} .vb .vb-slot::first-letter{text-transform:uppercase}
 .vb .vb-card{width:auto;background:#fff;border:1px solid var(--line);border-radius:10px;padding:7px;gap:4px;overflow:hidden;box-shadow:0 1px 2px rgba(60,50,40,.05)}
 .vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0} .vb .vb-card .widget-html,.vb .vb-card .widget-html-content{width:100%;min-width:0;overflow:hidden;display:block} .vb .vb-small{width:74px;padding:4px} .vb .vb-small img{height:58px} .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
@@ -332,9 +333,10 @@ _STYLE = """<style>
 @keyframes vb-pulse{50%{opacity:.2}} @media (prefers-reduced-motion:reduce){.vb .vb-busy::before{animation:none}}
 .vb .widget-hprogress{height:4px;width:100%;margin:0} .vb .progress{background:transparent;height:4px} .vb .progress-bar{background:var(--accent)}
 .vb .vb-strips{display:flex;gap:28px;flex-wrap:wrap;padding-top:6px} .vb .vb-figure{display:inline-block;width:84px;margin:4px 8px 0 0;vertical-align:top} .vb .vb-figure img{width:84px;height:70px;object-fit:contain;background:#fff;border-radius:6px}
-.vb .vb-figure figcaption{font-size:11px;color:var(--quiet);white-space:nowrap;overflow:hidden;text-overflow:ellipsis} .vb .vb-looks{display:flex;gap:14px;flex-wrap:wrap;background:#fff;border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin-top:6px}
+.vb .vb-figure figcaption{font-size:11px;color:var(--quiet);white-space:nowrap;overflow:hidden;text-overflow:ellipsis} .vb .vb-looks{display:grid;grid-template-columns:repeat(auto-fit,minmax(196px,1fr));gap:14px;background:#fff;border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin-top:6px}
+.vb .vb-looks .vb-quiet{white-space:normal}
 .vb .vb-link{color:var(--accent);margin-right:10px} .vb .vb-spread{flex:1 1 auto;min-width:0}
-</style>"""
+""" + "".join(f".vb .vb-k{k}{{grid-template-columns:repeat({k},minmax(0,190px))}}" for k in range(1, 7)) + "</style>"
 
 # %% ../nbs/06_widget.ipynb #838f9434
 class _Kit:
@@ -480,7 +482,7 @@ def _quietly(self):
     try: yield
     finally: self._syncing = before
 
-# %% ../nbs/06_widget.ipynb #494b1867
+# %% ../nbs/06_widget.ipynb #0407b6bd
 @patch_to(MoodBoard)
 def _make_status(self):
     make, button = self._kit.make, self._kit.button
@@ -525,7 +527,7 @@ def _round_step(width): return 10.**np.floor(np.log10(width/50))
 @patch_to(MoodBoard)
 def _make_main(self):
     make = self._kit.make
-    self.pins, self.pin_box, self.opinions = [], make(widgets.Box, "vb-grid"), make(widgets.Box, "vb-wrap")
+    self.pins, self.pin_box, self.opinions = [], make(widgets.Box, "vb-grid vb-pins"), make(widgets.Box, "vb-wrap")
     self.advice, self.rows, self.look_view = self._html(), {}, self._html()
     self.row_box = make(widgets.VBox)
     self.main = make(widgets.VBox, "vb-main", children=[self._heading("Your board"), self.pin_box, self.opinions, self.look_view, self._heading("Goes with it"), self.advice, self.row_box])
@@ -599,7 +601,7 @@ def _show_opinions(self, board):
     said = [] if board is None else [("liked", pin.name) for pin in board.likes] + [("not", pin.name) for pin in board.dislikes]
     self.opinions.children = [self._kit.button(f"{word}: {name} ×", "Take this back", partial(self._forget, name), "vb-chip vb-plain") for word, name in said]
 
-# %% ../nbs/06_widget.ipynb #6e5ef15c
+# %% ../nbs/06_widget.ipynb #556051be
 @patch_to(MoodBoard)
 def _find(self, wishes):
     "In the worker: recommendations, and what the cards need of them: {slot: [(id, JPEG, caption)]}."
@@ -618,12 +620,20 @@ def _show_results(self, wishes, outcome):
     if self.state.now is not wishes: return
     self.recommendations, rows = outcome
     self.advice.value = ""
-    for slot, cards in rows.items(): self._post(partial(self._fill_row, wishes, slot, cards, self.recommendations.missing.get(slot, "")))
+    for slot, cards in rows.items():
+        row = self._row(slot)
+        for size in range(len(row.cards) + 2, len(cards) + 2, 2): self._post(partial(row.grow, min(size, len(cards))))
+        self._post(partial(self._fill_row, wishes, row, cards, self.recommendations.missing.get(slot, "")))
 
 @patch_to(MoodBoard)
-def _fill_row(self, wishes, slot, cards, missing):
+def _row(self, slot):
+    "The row of a slot, made when it is first needed."
+    actions = dict(Like=(self._like, "More like this"), Not=(self._dislike, "Not like that"), Why=(self._why, "Why is it here?"))
+    return self.rows.get(slot) or self.rows.setdefault(slot, Row(self._kit, slot, actions))
+
+@patch_to(MoodBoard)
+def _fill_row(self, wishes, row, cards, missing):
     if self.state.now is not wishes: return
-    row = self.rows.setdefault(slot, Row(self._kit, slot, dict(Like=(self._like, "More like this"), Not=(self._dislike, "Not like that"), Why=(self._why, "Why is it here?"))))
     row.fill(cards, wishes.board.liked, missing)
     shown = [self.rows[name].box for name in wishes.slots if name in self.rows]
     if list(self.row_box.children) != shown: self.row_box.children = shown
@@ -636,7 +646,7 @@ def _show_advice(self, wishes, error):
     self.advice.value = f'<div class="vb-advice">{html.escape(_sentence(error))}</div>'
     if not isinstance(error, VibrecError): _log.debug("in a mood board", exc_info=error)
 
-# %% ../nbs/06_widget.ipynb #1eeb68de
+# %% ../nbs/06_widget.ipynb #4439a378
 class Row:
     "The results of one slot."
     def __init__(self, kit, slot, actions):
@@ -644,11 +654,16 @@ class Row:
         self.title, self.grid, self.why = kit.make(widgets.HTML, value=f'<div class="vb-slot">{html.escape(slot)}</div>'), kit.make(widgets.Box, "vb-grid"), kit.make(widgets.HTML)
         self.box = kit.make(widgets.VBox, "vb-row", children=[self.title, self.grid, self.why])
 
+    def grow(self, size):
+        "Make cards until there are `size`: what takes longest, so it is done two at a time."
+        while len(self.cards) < size: self.cards.append(Card(self.kit, self.actions))
+
     def fill(self, cards, liked, missing=""):
         "Show (id, JPEG, caption) each, or why there is none; cards that are there are used again."
-        while len(self.cards) < len(cards): self.cards.append(Card(self.kit, self.actions))
+        self.grow(len(cards))
         for card, shown in zip(self.cards, cards):
             card.fill(*shown); _mark(card.buttons["Like"], "vb-on", shown[0] in liked)
+        for k in range(1, 7): _mark(self.grid, f"vb-k{k}", k == max(len(cards), 4))          # up to six fit side by side
         boxes = [card.box for card in self.cards[:len(cards)]]
         if list(self.grid.children) != boxes: self.grid.children = boxes
         self.why.value = "" if cards else f'<div class="vb-quiet">{html.escape(missing or "nothing is left here; widen the filters")}</div>'
@@ -843,7 +858,7 @@ def _find_looks(self, wishes):
 def _show_looks(self, wishes, answer):
     if self.state.now is wishes: self.looks, self.look_view.value = answer
 
-# %% ../nbs/06_widget.ipynb #9f1af656
+# %% ../nbs/06_widget.ipynb #88a978cc
 def look_image(
     board:Board,     # pictures of the first row
     catalog:Catalog, # where the pictures of items are
@@ -858,7 +873,7 @@ def look_image(
     for top, (title, row) in zip(range(20, canvas.height, cell + 70), rows):
         pen.text((30, top), title, "#2d2a26", font)
         for left, (image, name) in zip(range(30, canvas.width, cell), row):
-            image = image.copy(); image.thumbnail((side - 16, side - 16))
+            image = ImageOps.contain(image, (side - 16, side - 16))
             pen.rounded_rectangle((left, top + 36, left + side, top + 36 + side), 10, "white", "#e6e1d9")
             canvas.paste(image, (left + (side - image.width)//2, top + 36 + (side - image.height)//2))
             pen.text((left + 2, top + 42 + side), name[:30], "#6b665e", small)
