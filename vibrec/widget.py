@@ -176,7 +176,7 @@ def missing(self, wishes:Wishes=None) -> list: # categories
     "The slots that the board lacks. Raises CatalogError when it lacks none."
     return self.recommender.lacking(self._ask(wishes)[0].board)
 
-# %% ../nbs/06_widget.ipynb #41b0a863
+# %% ../nbs/06_widget.ipynb #2867f7d0
 def search_items(
     catalog:Catalog, # where to look
     text:str,        # words, each of which must occur; column:word looks in that column
