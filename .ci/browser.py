@@ -6,7 +6,7 @@ must show what it should. How long the kernel's event loop was ever busy is meas
 this needs is not installed (it says what): `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
 
     python .ci/browser.py                          # both servers, the whole demo catalogue
-    python .ci/browser.py --server voila --items 400 --shots FOLDER
+    python .ci/browser.py --server voila --items 1200 --shots FOLDER   # fewer have too few blue pieces for three looks
 """
 import argparse
 import contextlib
@@ -177,14 +177,22 @@ class Page:
         self.driver.save_screenshot(str(self.shots / f"{self.kind}-{name}.png"))
 
 
+def run_cell(page, n):
+    "Select a cell of JupyterLab and run it; True when the kernel has it. A click while the kernel is starting is lost, so this is called until it is true."
+    given = lambda: any(mark.isdigit() or mark == "*" for mark in page.texts(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")[n])
+    if not given():
+        page.all(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")[n].click()
+        page.all('.jp-NotebookPanel-toolbar [data-command="notebook:run-cell-and-select-next"]')[0].click()
+        time.sleep(1)
+    return given()
+
+
 def open_board(page, address):
     "Open the notebook or the page until the board is there."
     page.driver.get(address)
     if page.kind == "lab":
         page.until("the kernel is idle", lambda: page.all('.jp-NotebookPanel [data-status="idle"]') and page.texts(".jp-Notebook .jp-Cell"))
-        for _ in CELLS:
-            page.all('.jp-NotebookPanel-toolbar [data-command="notebook:run-cell-and-select-next"]')[0].click()
-            time.sleep(.5)
+        for n in range(len(CELLS)): page.until(f"cell {n + 1} is run", lambda: run_cell(page, n), 60)
         for button in page.all(".Toastify button"):                # a question about news, which lies over the board
             if button.text == "No": button.click()
     page.until("the board appears", lambda: page.all(".vb .vb-head"), 300)
