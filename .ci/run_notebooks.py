@@ -6,6 +6,7 @@
 of widget views, the metadata of PNGs. Warnings are kept, so that somebody sees them. A notebook that fails is left as it was.
 """
 import base64
+import os
 import re
 import struct
 import sys
@@ -17,6 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.pop("MPLBACKEND", None)  # another backend than the notebook's own would leave every figure out
 SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow)\b", re.M)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"\d+%\|.*\| *[\d.]+\w*/|\b[\d.]+\w*it \[[\d:]+,|\| *[\d.]+\w*/[\d?.]+\w* \[[\d:?]+<|^[\w .,/-]+: *0%\| ")
