@@ -412,6 +412,7 @@ def _at(self, which):
     if which not in self.names: raise CatalogError(f"{which!r} is not on the board; it has {some(self.names, 10)}")
     return self.names.index(which)
 
+# %% ../nbs/00_catalog.ipynb #8e8bf460
 @patch_to(Board)
 def add(self,
     source,           # path, URL, bytes, PIL image, Pin, or id of the board's catalogue

@@ -219,6 +219,7 @@ def _steps(self, shown, exclude, exclude_seen, filters):
         steps.append((f"filter {name}={getattr(wanted, '__name__', repr(wanted))}", np.asarray(_filter_mask(self.catalog.items[name], wanted), bool)))
     return steps
 
+# %% ../nbs/04_eval.ipynb #6ce570a9
 def _emptied(steps, inside):
     "(what took the last items out, how many there were before it)."
     for what, mask in steps:

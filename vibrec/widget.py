@@ -456,6 +456,7 @@ def _submit(self, text, work, done, failed=None, key="", delay=0.):
     self.worker.submit(work, finish(done), finish(failed or self._complain), key, delay)
     self._show_progress()
 
+# %% ../nbs/06_widget.ipynb #72ff1970
 @patch_to(MoodBoard)
 def _post(self, step):
     "Have something shown, with a turn of the event loop of its own."
@@ -514,6 +515,7 @@ def _make_side(self):
 
 _ANY = ...        # a value of no column; None would mean to ipywidgets that nothing is chosen
 
+# %% ../nbs/06_widget.ipynb #f6a3984b
 @patch_to(MoodBoard)
 def _make_filter(self, name, values):
     "A list to choose from, or a range."
@@ -700,6 +702,7 @@ def _remove(self, name): self.state.remove(name)
 @_tells_state
 def _weigh(self, name, weight): self.state.weigh(name, weight)
 
+# %% ../nbs/06_widget.ipynb #abe3f2bd
 @patch_to(MoodBoard)
 @_tells_state
 def _k_changed(self, change): self.state.set_k(change["new"])
@@ -755,6 +758,7 @@ def _read_pin(name, content):
     pin.key                                                                        # hashes the pixels here, not in the click
     return pin
 
+# %% ../nbs/06_widget.ipynb #e94a26f9
 @patch_to(MoodBoard)
 def _pin(self, pin):
     self.state.add(pin, pin.name)
