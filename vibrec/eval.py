@@ -24,9 +24,9 @@ from torch_geometric.data import Data
 
 from .catalog import Board, Catalog
 from .core import ArtifactError, CatalogError, atomic_path, figure_style, patch_to, read_artifact, some, write_artifact
-from .features import Encoder, Features, Projection, encode_catalog, fit_projection, pca_projection
+from .features import Encoder, Features, Projection, encode_catalog, fit_projection, fused_projection, pca_projection
 from .gat import GAT, Validation, fit
-from .graph import attach_edges, knn_graph
+from .graph import attach_edges, knn_graph, worn_graph
 from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
@@ -58,7 +58,7 @@ class Recommender:
         projection:Projection,  # d → 128
         graph,                  # PyG Data of the training items, as knn_graph gives it
         model:GAT,              # trained on the graph
-        settings:dict,          # k, objective, seed
+        settings:dict,          # k, objective, seed, edges, training (further arguments of vibrec.gat.fit)
         history:pd.DataFrame=None,  # learning curve
         encoder:Encoder=None,   # made when first needed
     ):
@@ -81,7 +81,7 @@ class Recommender:
 
     def _joined(self, z, x):
         "Rows of length 1: what the network says and, unless outfits taught it, what it was told (projected features [m, 128]) beside it, four parts to one."
-        z = F.normalize(z, dim=1).numpy()
+        z = self.model.directions(z).numpy()
         return z if self.settings["objective"] == "outfit" else np.hstack([2*x, z])/np.float32(5**.5)
 
     def _embed_catalog(self):
@@ -99,18 +99,21 @@ class Recommender:
         return f"Recommender of {len(self.catalog):,} items in {len(self.catalog.categories)} categories, objective {self.settings['objective']!r}, encoder {self.features.encoder!r}"
 
 # %% ../nbs/04_eval.ipynb #53cc89f5
-def _fit_parts(catalog, features, k, objective, seed, progress, gat):
+_WORN = dict(hands=True, feed=256, heads=4, dropout=.4, attention_dropout=0., epochs=150, monitor="none", lr=2e-3, weight_decay=.05, one_cycle=True)      # chosen on valid of the benchmark on real outfits
+
+def _fit_parts(catalog, features, k, objective, edges, seed, progress, gat):
     "Projection, graph, model and learning curve, from training items only."
     train = catalog.split_of("train")
     known = features.select(train.ids)
     outfits = _training_outfits(catalog, "train")
-    projection = fit_projection(known, outfits=outfits, seed=seed, progress=progress)[0] if objective == "outfit" else \
+    projection = fused_projection(known) if edges == "worn" else fit_projection(known, outfits=outfits, seed=seed, progress=progress)[0] if objective == "outfit" else \
         pca_projection(known, forget=train.items["category"] if objective == "cluster" else None)
     if objective == "cluster": gat = dict(n_clusters=int(np.clip(len(known)//8, 2, 256)), standardise=False) | gat
     kind = "family" if "family" in train.items else "category"
     groups = pd.factorize(catalog.items[kind], sort=True)[0]
     graph = knn_graph(projection.transform(known.x), k=k, labels=train.items[kind], ids=train.ids)
     graph.y = torch.from_numpy(groups[catalog.rows(train.ids)])
+    if edges == "worn": graph = worn_graph(graph, [train.rows(outfit) for outfit in outfits], k)
     valid = _validation(catalog, features, projection, graph, groups, k, objective)
     model, history = fit(graph, objective, outfits=[train.rows(outfit) for outfit in outfits] or None, valid=valid, seed=seed, progress=progress, **gat)
     return projection, graph, model, history
@@ -132,6 +135,7 @@ def fit(cls,
     features:Features=None,  # of the catalogue, if you have them already
     k:int=10,                # neighbours in the graph
     objective:str="auto",    # "outfit", "category", "cluster"; auto: outfit when there are training outfits, else cluster
+    edges:str="alike",       # whom items hear: "alike", their look-alikes; "worn", what those were worn with
     seed:int=0,              # same seed, same recommender
     cache=None,              # folder for encoded parts, to resume an interrupted run
     progress:bool=True,      # show progress bars
@@ -146,8 +150,11 @@ def fit(cls,
     if objective == "outfit" and not has_outfits: raise CatalogError("objective='outfit' needs outfits with two training items or more; give outfits, or use objective='cluster'")
     if objective == "auto": objective = "outfit" if has_outfits else "cluster"
     k = min(k, int((catalog.items["split"] == "train").sum()) - 1)
-    parts = _fit_parts(catalog, features, k, objective, seed, progress, gat)
-    return cls(catalog, features, *parts[:3], dict(k=k, objective=objective, seed=seed), parts[3], encoder)
+    if edges not in ("alike", "worn"): raise ValueError(f"edges={edges!r} must be 'alike' or 'worn'")
+    if edges == "worn" and objective != "outfit": raise CatalogError("edges='worn' needs outfits to hear from; give outfits, or use edges='alike'")
+    gat = (_WORN if edges == "worn" else {}) | gat
+    parts = _fit_parts(catalog, features, k, objective, edges, seed, progress, gat)
+    return cls(catalog, features, *parts[:3], dict(k=k, objective=objective, seed=seed, edges=edges, training=gat), parts[3], encoder)
 
 # %% ../nbs/04_eval.ipynb #cbfbe424
 @patch_to(Recommender)
@@ -159,7 +166,7 @@ def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, 128] float32, rows of
 def score(self, context_ids, candidate_ids) -> np.ndarray: # → [len(candidate_ids)] float32 in -1..1, higher is better
     "How well each candidate goes with the context items. Raises CatalogError for an empty context or unknown ids."
     if not len(context_ids): raise CatalogError("context_ids is empty; give at least one item")
-    return self._fits(self.embeddings(context_ids), np.ones(len(context_ids), np.float32), rows=self.catalog.rows(candidate_ids))
+    return self._fits(self.model.wants(self.embeddings(context_ids)), np.ones(len(context_ids), np.float32), rows=self.catalog.rows(candidate_ids))
 
 @patch_to(Recommender)
 def agreement(self,
@@ -167,10 +174,10 @@ def agreement(self,
     rows_b,  # [b] positions in the catalogue
 ) -> np.ndarray: # float32 [a, b], higher is better
     "How well items go with each other, pair by pair."
-    return self.z[rows_a] @ self.z[rows_b].T
+    return self.z[rows_a] @ self.model.wants(self.z[rows_b]).T
 
 @patch_to(Recommender)
-def _fits(self, z_board, weights, slot=None, rows=None): # embeddings [m, 128], weights [m], the slot to fill, positions of candidates → float32 [n]
+def _fits(self, z_board, weights, slot=None, rows=None): # what each picture wants [m, 128], weights [m], the slot to fill, positions of candidates → float32 [n]
     "How well every item of the catalogue, or those in `rows`, fits a board."
     return (self.z if rows is None else self.z[rows]) @ _direction(z_board, weights)
 
@@ -285,24 +292,24 @@ def _encoded(self, pins):
 
 @patch_to(Recommender)
 def _pin_embeddings(self, pins):
-    "([m, 128] embeddings of pins, [n] bool catalogue items that they show, by id or as the same picture)."
+    "([m, 128] what pins want, [n] bool catalogue items that they show, by id or as the same picture)."
     z, shown = np.zeros((len(pins), self.z.shape[1]), np.float32), np.zeros(len(self.catalog), bool)
     rows = self.catalog._index.get_indexer(np.array([pin.item for pin in pins], object))
     z[rows >= 0], shown[rows[rows >= 0]] = self.z[rows[rows >= 0]], True
     if (rows < 0).any():
         x, z[rows < 0] = self._encoded([pin for pin, row in zip(pins, rows) if row < 0])
         shown |= (x @ self.features.x.T > .9999).any(0)
-    return z, shown
+    return self.model.wants(z), shown
 
 # %% ../nbs/04_eval.ipynb #ca2c2581
 @patch_to(Recommender)
 def _query(self, board, taste="rocchio"):
-    "(embeddings [m, 128], weights [m], [n] bool not to be recommended): what the board asks for, as something that `_fits` understands."
+    "(what is wanted [m, 128], weights [m], [n] bool not to be recommended): what the board asks for, as something that `_fits` understands."
     if taste not in ("rocchio", "concept"): raise ValueError(f"taste={taste!r} must be 'rocchio' or 'concept'")
     (z, on_board), (liked, _), (disliked, unwanted) = (self._pin_embeddings(pins) for pins in (board.pins, board.likes, board.dislikes))
     weights = rocchio_weights(board.weights, len(liked), len(disliked)) if len(liked) + len(disliked) else board.weights
     if taste == "concept":
-        others = self.z[np.random.default_rng(0).choice(len(self.z), min(len(self.z), 500), replace=False)]
+        others = self.model.wants(self.z[np.random.default_rng(0).choice(len(self.z), min(len(self.z), 500), replace=False)])
         pull = rocchio_weights(board.weights, len(liked), len(disliked))
         against = np.concatenate([np.full(len(others), 1/len(others)), -pull[len(z) + len(liked):]])
         direction = concept_vector(np.concatenate([z, liked]), np.concatenate([others, disliked]), pull[:len(z) + len(liked)], against)
@@ -424,7 +431,7 @@ def save(self,
 ):
     "Write all parts as one folder."
     with atomic_path(directory) as folder:
-        graph = dict(edge_index=self.graph.edge_index, edge_attr=self.graph.edge_attr, x=self.graph.x, y=self.graph.y)
+        graph = {name: value for name, value in self.graph.items() if torch.is_tensor(value)}
         config = dict(settings=self.settings, graph_ids=list(self.graph.ids), encoder=self.features.encoder)
         write_artifact(folder, "recommender", config, graph, {} if self.history is None else dict(history=self.history))
         for name in ("catalog", "features", "projection", "model"): getattr(self, name).save(folder/name)

@@ -19,14 +19,15 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from sklearn.cluster import KMeans
+from scipy.sparse import csr_array
 from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.nn import GATConv, GATv2Conv
-from torch_geometric.utils import add_self_loops, remove_self_loops
+from torch_geometric.utils import add_self_loops, remove_self_loops, softmax
 from tqdm.auto import tqdm
 
 from .core import COLOURS, figure_style, pick_device, read_artifact, seeded, write_artifact
-from .graph import attach_edges
+from .graph import _nearest_except, attach_edges, worn_with
 
 # %% ../nbs/03_gat.ipynb #59ebbbdc
 def _item_edges(edge_index, edge_attr, n):
@@ -44,6 +45,17 @@ def _query_edges(edge_index, edge_attr, m):
     return heard, edges, edge_attr
 
 # %% ../nbs/03_gat.ipynb #90db81a0
+class _TrustingConv(GATv2Conv):
+    "GATv2 whose attention starts from what the edges say: their one column is a logarithm, added to the score, as strongly as is learned."
+    def __init__(self, *args, edge_dim=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.trust = nn.Parameter(torch.zeros(self.heads))
+
+    def edge_update(self, x_j, x_i, edge_attr, index, ptr, dim_size):
+        e = (F.leaky_relu(x_i + x_j, self.negative_slope) * self.att).sum(-1) + self.trust.exp() * edge_attr
+        return F.dropout(softmax(e, index, ptr, dim_size), self.dropout, self.training)
+
+
 class AttentionLayer(nn.Module):
     "Graph attention of items to items, or of queries to items: `[n, in_dim]` → `[n, out_dim]`."
     def __init__(
@@ -57,12 +69,14 @@ class AttentionLayer(nn.Module):
         residual: bool = True,  # add a linear map of the listener's own input
         version: int = 2,       # 1: Veličković et al. 2018, 2: Brody et al. 2022
         edge_dim: int | None = 1,  # columns of edge_attr; None: edges carry nothing
+        trust: bool = False,    # edge_attr is the logarithm of a weight, which the attention starts from; version 2
     ):
         super().__init__()
+        if trust and edge_dim != 1: raise ValueError(f"trust needs edges with one column, got edge_dim={edge_dim}")
         if version not in (1, 2): raise ValueError(f"version must be 1 or 2, got {version!r}")
         if concat and out_dim % heads: raise ValueError(f"the output's {out_dim} columns must be a multiple of heads, got {heads} heads")
         self.dropout, self.edge_dim = dropout, edge_dim
-        self.conv = (GATConv, GATv2Conv)[version - 1](in_dim, out_dim // heads if concat else out_dim, heads, concat=concat, dropout=attention_dropout,
+        self.conv = (_TrustingConv if trust else (GATConv, GATv2Conv)[version - 1])(in_dim, out_dim // heads if concat else out_dim, heads, concat=concat, dropout=attention_dropout,
                                                       residual=residual, edge_dim=edge_dim, add_self_loops=False)
 
     def forward(
@@ -108,13 +122,19 @@ class GAT(nn.Module):
         out_heads: int = 1,        # heads of the second layer, averaged
         attention_dropout: float | None = None,  # of the attention alone; default: as dropout
         classes: int = 0,          # prototypes, for objectives with classes
+        feed: int = 0,             # width of a two-layer network that items pass first; one layer of attention then adds to what it says
+        hands: bool = False,       # the embedding's first half is what an item shows, the second what it wants beside it
     ):
         super().__init__()
+        if hands and out_dim % 2: raise ValueError(f"out_dim must be even with hands=True, got {out_dim}")
         self.config = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         shared = {"dropout": dropout, "attention_dropout": dropout if attention_dropout is None else attention_dropout,
                   "residual": residual, "version": version, "edge_dim": edge_dim}
-        self.layers = nn.ModuleList([AttentionLayer(in_dim, hidden_dim, heads, **shared),
-                                     AttentionLayer(hidden_dim, out_dim, out_heads, concat=False, **shared)])
+        self.layers = nn.ModuleList([AttentionLayer(in_dim, hidden_dim, heads, **shared), AttentionLayer(hidden_dim, out_dim, out_heads, concat=False, **shared)]
+                                    if not feed else [AttentionLayer(out_dim, out_dim, heads, **shared | {"residual": False, "dropout": 0., "trust": True})])
+        self.feed = nn.Sequential(nn.Linear(in_dim, feed), nn.GELU(), nn.Dropout(dropout), nn.Linear(feed, out_dim)) if feed else None
+        self.added = nn.Linear(out_dim, out_dim) if feed else None
+        if feed: nn.init.zeros_(self.added.weight), nn.init.zeros_(self.added.bias)     # at first nobody is believed
         self.prototypes = nn.Parameter(torch.randn(classes, out_dim)) if classes else None
         self.register_buffer("centre", torch.zeros(in_dim))
         self.register_buffer("scale", torch.ones(in_dim))
@@ -122,9 +142,11 @@ class GAT(nn.Module):
     def _run(self, h, edge_index, edge_attr, states=None):
         "What each layer takes in, and what the last gives; `states` of the items when `h` are queries."
         h = (h - self.centre) / self.scale
+        if self.feed is not None: h = self.feed(h)
         passed = [h]
         for i, layer in enumerate(self.layers):
-            h = layer(h, edge_index, edge_attr) if states is None else layer(states[i], edge_index, edge_attr, queries=h)
+            heard = layer(h, edge_index, edge_attr) if states is None else layer(states[i], edge_index, edge_attr, queries=h)
+            h = heard if self.feed is None else h + self.added(heard)
             if i < len(self.layers) - 1: h = F.elu(h)
             passed.append(h)
         return passed
@@ -170,7 +192,18 @@ def _logits(self, z: torch.Tensor) -> torch.Tensor:  # [n, out_dim] → [n, clas
     return z if self.prototypes is None else F.normalize(z) @ F.normalize(self.prototypes).T
 
 
-GAT.set_scale, GAT.logits = _set_scale, _logits
+def _directions(self, z: torch.Tensor) -> torch.Tensor:  # [n, out_dim] → [n, out_dim], rows of length one
+    "What counts of an embedding: its direction; with hands, that of each half, both as strong."
+    return F.normalize(torch.cat([F.normalize(half) for half in z.chunk(2, 1)], 1)) if self.config["hands"] else F.normalize(z)
+
+
+def _wants(self, z: Any) -> Any:  # array or tensor [n, out_dim] → the same kind
+    "What goes with an item should point this way: as the item itself does; with hands, the halves change places."
+    first, second = z[:, :z.shape[1] // 2], z[:, z.shape[1] // 2:]
+    return z if not self.config["hands"] else torch.cat([second, first], 1) if torch.is_tensor(z) else np.concatenate([second, first], 1)
+
+
+GAT.set_scale, GAT.logits, GAT.directions, GAT.wants = _set_scale, _logits, _directions, _wants
 
 # %% ../nbs/03_gat.ipynb #79a37d15
 def _attention(
@@ -290,10 +323,13 @@ def outfit_scores(
     z: torch.Tensor,           # embeddings, [n, d]
     context: torch.Tensor,     # int64 [q, L], -1: empty
     candidates: torch.Tensor,  # int64 [q, c], -1: masked
-) -> torch.Tensor:             # cosine of the context's mean direction with each candidate, [q, c]; -inf where masked
+    model: Any = None,         # a GAT with hands; None: cosines of whole embeddings
+) -> torch.Tensor:             # [q, c]: cosine of the context's mean direction with each candidate; with hands the mean score over the context; -inf where masked
     "How well candidates go with a context; directions only, lengths of embeddings do not count."
-    u = torch.cat([F.normalize(z), z.new_zeros(1, z.shape[1])])      # row -1 is nothing
-    anchor = F.normalize(F.embedding(context % len(u), u).sum(1))
+    hands = model is not None and model.config["hands"]
+    u = torch.cat([model.directions(z) if hands else F.normalize(z), z.new_zeros(1, z.shape[1])])      # row -1 is nothing
+    anchor = F.embedding(context % len(u), model.wants(u) if hands else u).sum(1)
+    anchor = anchor / (context >= 0).sum(1, keepdim=True) if hands else F.normalize(anchor)
     scores = torch.einsum("qd,qcd->qc", anchor, F.embedding(candidates % len(u), u))
     return scores.masked_fill(candidates < 0, -torch.inf)
 
@@ -312,7 +348,7 @@ def _accuracy(scores):
     return (best[:, 0].float() / best.sum(1)).mean().item()
 
 
-def _outfit_objective(n, outfits, groups, valid, wrong, temperature, seed):
+def _outfit_objective(model, n, outfits, groups, valid, wrong, temperature, seed):
     "(loss(z), check(z, z of valid) or None) for outfits: new questions each epoch, the same ones for valid each time."
     if outfits is None: raise ValueError('objective="outfit" needs outfits, a list of lists of rows; without any, use objective="category" or "cluster"')
     rng = np.random.default_rng(seed)
@@ -322,24 +358,70 @@ def _outfit_objective(n, outfits, groups, valid, wrong, temperature, seed):
         if valid.outfits is None: raise ValueError('valid must hold outfits for objective="outfit": pass Validation(…, outfits=…)')
         held = _Questions(valid.outfits, valid.y if valid.groups is None else valid.groups, len(valid.x), wrong).ask(np.random.default_rng(seed), every=True)
 
-    def loss(z): return outfit_loss(outfit_scores(z, *(t.to(z.device) for t in ask(rng))), temperature)
+    def loss(z, asked=None): return outfit_loss(outfit_scores(z, *(t.to(z.device) for t in asked or ask(rng)), model), temperature)
 
     def check(z, z_valid):
-        scores = outfit_scores(z_valid, *(t.to(z.device) for t in held))
+        scores = outfit_scores(z_valid, *(t.to(z.device) for t in held), model)
         return outfit_loss(scores, temperature).item(), _accuracy(scores[:, :4])
 
     return loss, None if valid is None else check
+
+# %% ../nbs/03_gat.ipynb #33b210b2
+class _Episodes:
+    "Questions about items that a step hides, and the edges of a graph that does not know their outfits."
+    def __init__(self, data, ask, share, wrong, seed):
+        x, n = data.x.cpu().numpy(), data.num_nodes
+        self.data, self.share, self.wrong, self.n, self.rng = data.cpu(), share, wrong, n, np.random.default_rng(seed)
+        self.k = min(10, n - 1)
+        self.index, self.cosine = _nearest_except(x, x, min(n - 1, int(2*self.k/(1 - share)) + 5), np.arange(n)[:, None])
+        self.outfits, self.groups = ask.outfits, ask.groups
+        self.worn = np.bincount(self.outfits[self.outfits >= 0], minlength=n)
+        pairs = data.worn_pairs.cpu().numpy()
+        self.together = csr_array((np.ones(pairs.shape[1], bool), pairs), shape=(n, n))
+
+    def edges(self, hidden):
+        "What everybody hears when the outfits of `hidden` ones are not known."
+        if not self.data.num_edges: return self.data.edge_index, self.data.edge_attr
+        rank = np.cumsum(~hidden[self.index], 1)
+        alike = np.where(~hidden[self.index] & (rank <= self.k), self.index, -1)
+        return worn_with(self.data, alike, self.cosine, own=np.where(hidden, -1, np.arange(self.n)), known=~hidden)
+
+    def rivals(self, answer, hidden):
+        "Hidden items of the answers' groups, near in popularity: int [q, wrong]."
+        pool = np.flatnonzero(hidden)
+        noisy = np.log1p(self.worn[pool]) + self.rng.gumbel(0, .15, len(pool))
+        pool = pool[np.lexsort((noisy, self.groups[pool]))]
+        place = np.argsort(pool)[np.searchsorted(np.sort(pool), answer)]
+        first, end = np.searchsorted(self.groups[pool], self.groups[answer]), np.searchsorted(self.groups[pool], self.groups[answer], "right")
+        away = self.rng.geometric(.12, (len(answer), self.wrong))*self.rng.choice([-1, 1], (len(answer), self.wrong))
+        there = place[:, None] + away
+        inside = (there >= first[:, None]) & (there < end[:, None])
+        return np.where(inside, pool[there.clip(0, len(pool) - 1)], -1)
+
+    def __call__(self, most=1024):
+        "(edge_index, edge_attr, (context, candidates)) of one step; as _Questions.ask."
+        hidden = self.rng.random(self.n) < self.share
+        which, blank = np.nonzero((self.outfits >= 0) & hidden[self.outfits])
+        chosen = self.rng.permutation(len(which))[:most]
+        outfit, answer = self.outfits[which[chosen]], self.outfits[which[chosen], blank[chosen]]
+        context, wrong = np.where(outfit == answer[:, None], -1, outfit), self.rivals(answer, hidden)
+        for part in context.T:                                  # never worn with any of the context, nor of the outfit
+            seen = np.asarray(self.together[np.repeat(part, self.wrong), wrong.ravel()]).reshape(wrong.shape) & (part >= 0)[:, None]
+            wrong = np.where(seen | (wrong == part[:, None]), -1, wrong)
+        asked = (wrong >= 0).any(1)
+        return *self.edges(hidden), (torch.from_numpy(context[asked]), torch.from_numpy(np.concatenate([answer[:, None], wrong], 1)[asked]))
 
 # %% ../nbs/03_gat.ipynb #912ac873
 class _Stopper:
     "Keeps the best weights, and says when to stop."
     def __init__(self, patience, monitor):
-        if monitor not in ("loss", "accuracy", "both"): raise ValueError(f'monitor must be "loss", "accuracy" or "both", got {monitor!r}')
+        if monitor not in ("loss", "accuracy", "both", "none"): raise ValueError(f'monitor must be "loss", "accuracy", "both" or "none", got {monitor!r}')
         self.patience, self.monitor = patience, monitor
         self.loss, self.accuracy, self.waited, self.kept, self.weights = np.inf, -np.inf, 0, None, None
 
     def __call__(self, epoch, loss, accuracy, model):
         "True when it is time to stop."
+        if self.monitor == "none": return False
         better = {"loss": loss < self.loss, "accuracy": accuracy > self.accuracy, "both": loss <= self.loss and accuracy >= self.accuracy}[self.monitor]
         alive = loss <= self.loss or accuracy >= self.accuracy if self.monitor == "both" else better
         if better: self.kept, self.weights = epoch, {name: value.detach().clone() for name, value in model.state_dict().items()}
@@ -367,23 +449,25 @@ def _network(data, classes, head, gat):
     return GAT(data.num_features, **settings, classes=classes if head else 0)
 
 # %% ../nbs/03_gat.ipynb #6483ee74
-def _step(model, data, loss_of, optimiser):
-    "One step over the whole graph."
+def _step(model, data, loss_of, optimiser, episode=None):
+    "One step over the whole graph, or over what an episode leaves of it."
     model.train()
-    z = model(data.x, data.edge_index, data.edge_attr)
-    loss = loss_of(z)
+    *edges, asked = (data.edge_index, data.edge_attr, None) if episode is None else episode()
+    z = model(data.x, *(None if part is None else part.to(data.x.device) for part in edges))
+    loss = loss_of(z) if asked is None else loss_of(z, asked)
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
+    if hasattr(optimiser, "schedule"): optimiser.schedule.step()
     return {"loss": loss.item(), "mean_cosine": mean_cosine(z)}
 
 # %% ../nbs/03_gat.ipynb #56dd7903
-def _train(model, data, valid, loss_of, check, optimiser, stop, bar):
+def _train(model, data, valid, loss_of, check, optimiser, stop, bar, episode=None):
     "Step until it is time to stop, load the weights to keep, and tell what happened."
     rows, held = [], None if valid is None else valid.tensors(data.x.device)
     for epoch in bar:
-        rows.append({"epoch": epoch, **_step(model, data, loss_of, optimiser)})
-        if check is None: continue
+        rows.append({"epoch": epoch, **_step(model, data, loss_of, optimiser, episode)})
+        if check is None or stop.monitor == "none" and epoch % 10 != 9: continue
         states = model.states(data)
         with torch.no_grad(): loss, accuracy = check(states[-1], None if held is None else model.attach(states, *held))
         rows[-1].update(valid_loss=loss, valid_accuracy=accuracy)
@@ -404,11 +488,13 @@ def fit(
     valid: Validation | None = None,  # for early stopping; default: data.val_mask if there, else all epochs are run
     epochs: int = 200,           # at most
     patience: int = 20,          # epochs to wait for an improvement
-    monitor: str = "loss",       # what must improve on valid: "loss", "accuracy" or "both"
+    monitor: str = "loss",       # what must improve on valid: "loss", "accuracy" or "both"; "none": run all epochs, keep the last weights
     lr: float = 1e-2,            # Adam's step
     weight_decay: float = 5e-4,  # L2 penalty
+    one_cycle: bool = False,     # raise the step for a tenth of the epochs and let it fall to nothing, and decay weights apart from it (AdamW)
     negatives: int = 32,         # "outfit": wrong items a question
     temperature: float = 0.1,    # what cosines are divided by
+    hide: float = 0.25,          # "outfit" on a worn_graph: share of the items that each step hides and asks about
     n_clusters: int = 8,         # "cluster": how many
     standardise: bool = True,    # scale columns of features by the training items' mean and standard deviation
     head: bool = True,           # "category", "cluster": prototypes; False: the embedding are the logits
@@ -420,19 +506,21 @@ def fit(
     "Train a `GAT` on a graph."
     if objective not in ("category", "cluster", "outfit"): raise ValueError(f'objective must be "category", "cluster" or "outfit", got {objective!r}')
     if groups is None and "y" in data: groups = data.y.cpu()
-    device, stop = pick_device(device), _Stopper(patience, monitor)
+    device, stop, episode = pick_device(device), _Stopper(patience, monitor), None
     with seeded(seed):
         if objective == "outfit":
             model = _network(data, 0, head, gat)
-            loss_of, check = _outfit_objective(data.num_nodes, outfits, groups, valid, negatives, temperature, seed)
+            loss_of, check = _outfit_objective(model, data.num_nodes, outfits, groups, valid, negatives, temperature, seed)
+            if "worn_pairs" in data: episode = _Episodes(data, _Questions(outfits, groups, data.num_nodes, negatives), hide, negatives, seed)
         else:
             labels, held_labels = _labels(objective, data, valid, n_clusters, seed)
             model = _network(data, int(labels.max()) + 1, head, gat)
             loss_of, check = _class_objective(model, data, labels, valid, held_labels, temperature)
         if standardise: model.set_scale(data.x)
-        optimiser = torch.optim.Adam(model.to(device).parameters(), lr=lr, weight_decay=weight_decay)
+        optimiser = (torch.optim.AdamW if one_cycle else torch.optim.Adam)(model.to(device).parameters(), lr=lr, weight_decay=weight_decay)
+        if one_cycle: optimiser.schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=epochs, pct_start=.1)
         bar = tqdm(range(epochs), disable=not progress, desc=f"fit: {objective}", leave=False)
-        history = _train(model, data.clone().to(device), valid, loss_of, check, optimiser, stop, bar)
+        history = _train(model, data.clone().to(device), valid, loss_of, check, optimiser, stop, bar, episode)
     return model.cpu().eval(), history
 
 # %% ../nbs/03_gat.ipynb #de7a38ff

@@ -170,6 +170,7 @@ class CosineScorer:
         self,
         ids: Sequence,  # [n] item ids, unique
         vectors: np.ndarray,  # [n, d] finite; any length, they are normalised
+        wants: np.ndarray | None = None,  # [n, d] what should go with each; None: what is like it
     ):
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or len(vectors) != len(ids): raise ValueError(f"vectors: got shape {vectors.shape} for {len(ids)} ids; pass one row an id")
@@ -177,6 +178,7 @@ class CosineScorer:
         self.place = {i: row for row, i in enumerate(ids)}
         if len(self.place) != len(ids): raise ValueError(f"ids: {len(ids) - len(self.place)} of {len(ids)} are duplicates; pass unique ids")
         self.vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        self.wants = self.vectors if wants is None else np.asarray(wants, np.float32)
 
     def embeddings(
         self,
@@ -193,7 +195,8 @@ class CosineScorer:
     ) -> np.ndarray:  # float32 [m], higher is better
         "Cosine between each candidate and the mean of the context"
         if not len(context_ids): raise ValueError("context_ids: got none; pass at least one item")
-        centre = self.embeddings(context_ids).mean(0)
+        if not all(i in self.place for i in context_ids): self.embeddings(context_ids)
+        centre = self.wants[[self.place[i] for i in context_ids]].mean(0)
         return self.embeddings(candidate_ids) @ (centre / max(np.linalg.norm(centre), 1e-12))
 
 # %% ../nbs/05_metrics.ipynb #af664cab
@@ -818,8 +821,9 @@ def refit(
         (graph.edge_index, graph.edge_attr), architecture["attention_dropout"] = _bare(graph.edge_index, graph.edge_attr), 0.
     outfits, valid = recommender.training_data(graph)
     if edges == "none" and valid is not None: valid.edge_index, valid.edge_attr = _bare(valid.edge_index, valid.edge_attr)
-    model, _ = fit(graph, objective, outfits=outfits, valid=valid, seed=seed, **({"progress": False} | architecture | options))
-    return CosineScorer(catalog.ids, _embed_all(recommender, model, graph, edges))
+    model, _ = fit(graph, objective, outfits=outfits, valid=valid, seed=seed, **({"progress": False} | settings.get("training", {}) | architecture | options))
+    z = model.directions(torch.from_numpy(_embed_all(recommender, model, graph, edges)))
+    return CosineScorer(catalog.ids, z.numpy(), model.wants(z).numpy())
 
 # %% ../nbs/05_metrics.ipynb #1292b762
 def baseline_scorers(
@@ -972,7 +976,7 @@ def compare(
     catalog = data.fitting_catalog() if isinstance(data, OutfitData) else data
     features = encode_catalog(catalog, progress=False) if features is None else features
     recommenders = [Recommender.fit(catalog, features=features, seed=seed, **({"progress": False} | options)) for seed in seeds]
-    training = {name: value for name, value in options.items() if name not in ("k", "objective", "encoder", "cache")}
+    training = {name: value for name, value in options.items() if name not in ("k", "objective", "edges", "encoder", "cache")}
     return benchmark(recommenders, data, split, directory, more, truth, n, **training)
 
 # %% ../nbs/05_metrics.ipynb #2e5966bb
