@@ -44,7 +44,7 @@ def _query_edges(edge_index, edge_attr, m):
     if edge_attr is not None: edge_attr = torch.cat([edge_attr, edge_attr.new_ones(m, edge_attr.shape[1])])
     return heard, edges, edge_attr
 
-# %% ../nbs/03_gat.ipynb #90db81a0
+# %% ../nbs/03_gat.ipynb #7a1c52e9
 class _TrustingConv(GATv2Conv):
     "GATv2 whose attention starts from what the edges say: their one column is a logarithm, added to the score, as strongly as is learned."
     def __init__(self, *args, edge_dim=None, **kwargs):
@@ -55,7 +55,7 @@ class _TrustingConv(GATv2Conv):
         e = (F.leaky_relu(x_i + x_j, self.negative_slope) * self.att).sum(-1) + self.trust.exp() * edge_attr
         return F.dropout(softmax(e, index, ptr, dim_size), self.dropout, self.training)
 
-
+# %% ../nbs/03_gat.ipynb #90db81a0
 class AttentionLayer(nn.Module):
     "Graph attention of items to items, or of queries to items: `[n, in_dim]` → `[n, out_dim]`."
     def __init__(
@@ -449,6 +449,14 @@ def _network(data, classes, head, gat):
     return GAT(data.num_features, **settings, classes=classes if head else 0)
 
 # %% ../nbs/03_gat.ipynb #6483ee74
+def _optimiser(model, lr, weight_decay, cycle=0):
+    "Adam; with a cycle of so many steps AdamW, its schedule beside it."
+    if not cycle: return torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
+    optimiser.schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=cycle, pct_start=.1)
+    return optimiser
+
+
 def _step(model, data, loss_of, optimiser, episode=None):
     "One step over the whole graph, or over what an episode leaves of it."
     model.train()
@@ -517,8 +525,7 @@ def fit(
             model = _network(data, int(labels.max()) + 1, head, gat)
             loss_of, check = _class_objective(model, data, labels, valid, held_labels, temperature)
         if standardise: model.set_scale(data.x)
-        optimiser = (torch.optim.AdamW if one_cycle else torch.optim.Adam)(model.to(device).parameters(), lr=lr, weight_decay=weight_decay)
-        if one_cycle: optimiser.schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=epochs, pct_start=.1)
+        optimiser = _optimiser(model.to(device), lr, weight_decay, epochs if one_cycle else 0)
         bar = tqdm(range(epochs), disable=not progress, desc=f"fit: {objective}", leave=False)
         history = _train(model, data.clone().to(device), valid, loss_of, check, optimiser, stop, bar, episode)
     return model.cpu().eval(), history

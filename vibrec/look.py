@@ -336,7 +336,7 @@ def misfit(self,
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     if len(board) < 3: raise CatalogError(f"the board has {len(board)} pieces; of fewer than three nobody can say which does not belong")
     z, _ = self._pin_embeddings(board.pins)
-    fit = np.array([self.model.wants(z[n:n+1])[0] @ _direction(np.delete(z, n, 0), np.ones(len(z) - 1, np.float32)) for n in range(len(z))])
+    fit = np.array([shown @ _direction(np.delete(z, n, 0), np.ones(len(z) - 1, np.float32)) for n, shown in enumerate(self.model.wants(z))])
     odds = np.exp((fit.min() - fit)/temperature)
     slots = self.board_slots(board)
     table = pd.DataFrame(dict(name=board.names, id=board.items, slot=slots["slot"].where(slots["confidence"] >= confidence), fit=fit, sure=odds/odds.sum()))

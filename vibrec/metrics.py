@@ -185,7 +185,11 @@ class CosineScorer:
         ids: Sequence,  # [m] item ids
     ) -> np.ndarray:  # float32 [m, d], rows of length 1
         "The vectors of some items; ValueError for an unknown id"
-        try: return self.vectors[[self.place[i] for i in ids]]
+        return self.vectors[self._rows(ids)]
+
+    def _rows(self, ids):
+        "The rows of some items; ValueError for an unknown id"
+        try: return [self.place[i] for i in ids]
         except KeyError as missing: raise ValueError(f"ids: {missing.args[0]!r} is unknown to this scorer; it knows {len(self.place)} items") from None
 
     def score(
@@ -195,8 +199,7 @@ class CosineScorer:
     ) -> np.ndarray:  # float32 [m], higher is better
         "Cosine between each candidate and the mean of the context"
         if not len(context_ids): raise ValueError("context_ids: got none; pass at least one item")
-        if not all(i in self.place for i in context_ids): self.embeddings(context_ids)
-        centre = self.wants[[self.place[i] for i in context_ids]].mean(0)
+        centre = self.wants[self._rows(context_ids)].mean(0)
         return self.embeddings(candidate_ids) @ (centre / max(np.linalg.norm(centre), 1e-12))
 
 # %% ../nbs/05_metrics.ipynb #af664cab
