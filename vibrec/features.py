@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BUILT_IN', 'LITE', 'Features', 'foreground', 'CutOut', 'palette_view', 'texture_view', 'Encoder', 'probe',
            'encode_catalog', 'supervised_contrastive_loss', 'Projection', 'pca_projection', 'fused_projection',
-           'fit_projection']
+           'attribute_values', 'attribute_view', 'with_attributes', 'fit_projection']
 
 # %% ../nbs/01_features.ipynb #26e3a280
 from contextlib import contextmanager
@@ -473,6 +473,46 @@ def fused_projection(
     projection.centre = torch.from_numpy(centre)
     with torch.no_grad(): projection.net.weight.copy_(weight); projection.net.bias.zero_()
     return projection.eval()
+
+# %% ../nbs/01_features.ipynb #attr0002
+def attribute_values(
+    items,    # table of items, training items only
+    columns,  # names of its columns
+) -> dict: # {column: its values as text, sorted}
+    "The words that `attribute_view` knows. Raises CatalogError for a column that is not there or says nothing."
+    missing = [column for column in columns if column not in items]
+    if missing: raise CatalogError(f"attributes: {missing[0]!r} is not a column of the items; they have {list(items.columns)}")
+    values = {column: sorted(items[column].dropna().astype(str).unique()) for column in columns}
+    silent = [column for column, found in values.items() if not found]
+    if silent: raise CatalogError(f"attributes: column {silent[0]!r} is empty; leave it out")
+    return values
+
+def attribute_view(
+    items,        # table of items
+    values:dict,  # of attribute_values
+) -> np.ndarray: # [n, d] float32: 0 or 1 / √columns, and NaN for what is not known
+    "What a table says of its items, as numbers."
+    blocks = []
+    for column, known in values.items():
+        place = {value: n for n, value in enumerate(known)}
+        code = np.array([place.get(str(value), -1) for value in items[column]] if column in items else [-1]*len(items), int)
+        block = np.eye(len(known), dtype=np.float32)[code]
+        block[code < 0] = np.nan
+        blocks.append(block)
+    return np.concatenate(blocks, 1)/np.float32(len(values)**.5)
+
+# %% ../nbs/01_features.ipynb #attr0003
+def with_attributes(
+    features:Features,  # of training items
+    items,              # table of the same items, in the same order
+    values:dict,        # of attribute_values; empty: nothing is added
+) -> Features: # with one more view, "attributes"; gaps hold the column's mean
+    "Features and what the table says, side by side."
+    if not values: return features
+    told = attribute_view(items, values)
+    told = np.where(np.isnan(told), np.nan_to_num(np.nanmean(told, 0)), told)
+    views = features._columns() | {"attributes": (features.dim, features.dim + told.shape[1])}
+    return Features(features.ids, np.hstack([features.x, told]), features.encoder, views=views)
 
 # %% ../nbs/01_features.ipynb #f392c64f
 def _label_batches(labels, size, rng):

@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 
 from .catalog import MIN_SIDE, Board, Pin, read_image
 from .core import COLOURS, CatalogError, ImageError, figure_style, patch_to, some
-from .eval import Recommender, _direction, _draw_row, _figure
+from .eval import Recommender, _draw_row, _figure
 from .graph import attach_edges
 
 # %% ../nbs/04b_look.ipynb #1e719a74
@@ -214,7 +214,7 @@ def attention_of(self,
         own = target == list(self.graph.ids).index(id)
         ids, weights = [self.graph.ids[n] for n in source[own].tolist()], weights[own]
     else:
-        x = self.projection.transform(self.features.x[[row]])
+        x = self.project(self.features.x[[row]], self.catalog.items.iloc[[row]])
         edges, cosine = attach_edges(self.graph, x, k=min(self.settings["k"], self.graph.num_nodes))
         with torch.no_grad():
             passed = self.model._run(torch.from_numpy(x), edges, cosine, self._states)
@@ -281,7 +281,7 @@ def why(self,
     scores = self._fits(asked, weights, category[row])
     z, pull, _ = self._query(board)                                             # the pictures themselves, whatever the taste made of them
     roles = ["board"]*len(board) + ["like"]*len(board.likes) + ["dislike"]*len(board.dislikes)
-    part = pull*(z @ self.z[row])/max(np.linalg.norm(pull @ z), 1e-12)
+    part = pull*(z @ self.z[row])/self._loudness(z, pull)
     pulls = part.clip(min=0)
     table = pd.DataFrame(dict(name=board.names + board.liked + board.disliked, role=roles, weight=pull, cosine=z @ self.z[row], part=part, share=pulls/max(pulls.sum(), 1e-12)))
     sums = {what: float(table["part"][table["role"] == role].sum()) for what, role in (("board", "board"), ("likes", "like"), ("dislikes", "dislike"))}
@@ -336,7 +336,7 @@ def misfit(self,
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     if len(board) < 3: raise CatalogError(f"the board has {len(board)} pieces; of fewer than three nobody can say which does not belong")
     z, _ = self._pin_embeddings(board.pins)
-    fit = np.array([shown @ _direction(np.delete(z, n, 0), np.ones(len(z) - 1, np.float32)) for n, shown in enumerate(self.model.wants(z))])
+    fit = np.array([shown @ self._voice(np.delete(z, n, 0), np.ones(len(z) - 1, np.float32)) for n, shown in enumerate(self.wants(z))])
     odds = np.exp((fit.min() - fit)/temperature)
     slots = self.board_slots(board)
     table = pd.DataFrame(dict(name=board.names, id=board.items, slot=slots["slot"].where(slots["confidence"] >= confidence), fit=fit, sure=odds/odds.sum()))
@@ -427,10 +427,10 @@ def scene_crops(
     image = read_image(image, 8192)
     boxes = _windows(*image.size, scales)
     if box is not None: boxes = np.concatenate([[_checked_box(box, *image.size)], boxes])
-    if board is None: asked, weights = recommender.model.wants(recommender._encoded([Pin(read_image(image))])[1]), np.ones(1, np.float32)
+    if board is None: asked, weights = recommender.wants(recommender._encoded([Pin(read_image(image))])[1]), np.ones(1, np.float32)
     else: asked, weights, _ = recommender._query(board)
     z = recommender.embed_images(read_image(image.crop(tuple(crop)), 256) for crop in boxes.tolist())
-    scores = z @ _direction(asked, weights)*_content(np.asarray(image, np.float32), boxes)
+    scores = z @ recommender._voice(asked, weights)*_content(np.asarray(image, np.float32), boxes)
     heat = _heat(boxes, scores, *image.size)
     order = np.argsort(-scores, kind="stable")
     if box is not None: order = np.concatenate([[0], order[order != 0]])      # it stands first in boxes, too

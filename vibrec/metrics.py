@@ -39,7 +39,7 @@ from .datasets import LabelledOutfit, OutfitData, Question
 from .eval import Recommender
 from .features import Features, encode_catalog, pca_projection
 from .gat import fit, mean_cosine, plot_history
-from .graph import attach_edges, embedding_map, plot_map, shuffle_edges
+from .graph import attach_edges, embedding_map, learn_worn_kernel, plot_map, shuffle_edges
 
 # %% ../nbs/05_metrics.ipynb #5c98de1a
 class TieGroups(NamedTuple):
@@ -801,7 +801,7 @@ def _attached(graph, x, k, edges):
 def _embed_all(recommender, model, graph, edges):
     "Embeddings [n, d] of the catalogue: training items speak for themselves, all others are attached"
     catalog, states, k = recommender.catalog, model.states(graph), recommender.settings["k"]
-    x, z = recommender.projection.transform(recommender.features.x), np.zeros((len(catalog), states[-1].shape[1]), np.float32)
+    x, z = recommender.project(recommender.features.x, catalog.items), np.zeros((len(catalog), states[-1].shape[1]), np.float32)
     known = catalog.rows(graph.ids)
     others = np.setdiff1d(np.arange(len(catalog)), known)
     z[known] = states[-1].numpy()
@@ -812,8 +812,8 @@ def _embed_all(recommender, model, graph, edges):
 def refit(
     recommender: Recommender,  # fitted; lends projection, outfits, architecture and seed
     edges: str = "none",  # "none": an MLP; "shuffled": random neighbours; "knn": the same once more
-    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
-) -> CosineScorer:  # over all items of the catalogue
+    **options,  # of vibrec.gat.fit, in place of those that the recommender was fitted with
+) -> CosineScorer:  # over all items of the catalogue; with a kernel a Recommender, whose kernel is learned again, too
     "Train the recommender's network again on other edges"
     if edges not in EDGES: raise ValueError(f"edges: got {edges!r}; pass one of {EDGES}")
     settings, catalog, graph = recommender.settings, recommender.catalog, recommender.graph.clone()
@@ -825,6 +825,8 @@ def refit(
     outfits, valid = recommender.training_data(graph)
     if edges == "none" and valid is not None: valid.edge_index, valid.edge_attr = _bare(valid.edge_index, valid.edge_attr)
     model, _ = fit(graph, objective, outfits=outfits, valid=valid, seed=seed, **({"progress": False} | settings.get("training", {}) | architecture | options))
+    if edges != "none" and "kernel_rows" in graph:
+        return Recommender(catalog, recommender.features, recommender.projection, learn_worn_kernel(graph, graph.y), model, settings)
     z = model.directions(torch.from_numpy(_embed_all(recommender, model, graph, edges)))
     return CosineScorer(catalog.ids, z.numpy(), model.wants(z).numpy())
 
@@ -833,7 +835,7 @@ def baseline_scorers(
     recommenders: Sequence,  # fitted Recommenders of one catalogue, one a seed
     truth: str | None = None,  # column of catalog.items with each item's true style; adds the oracle
     worn: Catalog | None = None,  # whose outfits make an item popular; None: the recommenders' catalogue
-    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
+    **options,  # of vibrec.gat.fit, in place of those that the recommender was fitted with
 ) -> dict:  # row of the table -> scorer, or list of scorers, one a seed
     "Every row of the table, the least informed first"
     first = recommenders[0]
@@ -842,7 +844,7 @@ def baseline_scorers(
     rows = {"random": [RandomScorer(r.settings["seed"]) for r in recommenders], "popularity": PopularityScorer(worn or catalog)}
     rows["category pair"] = CategoryPairScorer(catalog)
     rows |= {"features": CosineScorer(features.ids, features.x), "PCA": CosineScorer(features.ids, pca_projection(train).transform(features.x))}
-    rows["projection"] = [CosineScorer(features.ids, r.projection.transform(features.x)) for r in recommenders]
+    rows["projection"] = [CosineScorer(features.ids, r.project(features.x, catalog.items)) for r in recommenders]
     for name, edges in (("MLP", "none"), ("GAT, shuffled", "shuffled")): rows[name] = [refit(r, edges, **options) for r in recommenders]
     rows["GAT"] = list(recommenders)
     if truth: rows["oracle"] = CosineScorer(catalog.ids, pd.get_dummies(catalog.items[truth]).to_numpy(float))
@@ -945,7 +947,7 @@ def benchmark(
     more: dict | None = None,  # further rows: name -> scorer, or list of scorers, one a seed
     truth: str | None = None,  # column with each item's true style; adds the oracle
     n: int | None = None,  # made questions; None: one an outfit
-    **options,  # training options of vibrec.gat.fit, as they were given to Recommender.fit
+    **options,  # of vibrec.gat.fit, in place of those that the recommender was fitted with
 ) -> Comparison:
     "The whole table: every baseline, the recommenders and what is in `more`, on the same questions"
     recommenders = [recommenders] if isinstance(recommenders, Recommender) else list(recommenders)
@@ -979,8 +981,7 @@ def compare(
     catalog = data.fitting_catalog() if isinstance(data, OutfitData) else data
     features = encode_catalog(catalog, progress=False) if features is None else features
     recommenders = [Recommender.fit(catalog, features=features, seed=seed, **({"progress": False} | options)) for seed in seeds]
-    training = {name: value for name, value in options.items() if name not in ("k", "objective", "edges", "encoder", "cache")}
-    return benchmark(recommenders, data, split, directory, more, truth, n, **training)
+    return benchmark(recommenders, data, split, directory, more, truth, n)
 
 # %% ../nbs/05_metrics.ipynb #2e5966bb
 def board_lists(
