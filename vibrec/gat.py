@@ -572,9 +572,11 @@ def plot_history(
     history: pd.DataFrame,  # of fit
 ) -> Any:                   # the figure
     "Learning curves: loss, accuracy on valid and mean cosine."
+    panels = {"loss": ("loss", "valid_loss"), "accuracy on valid": ("valid_accuracy",), "mean cosine between items": ("mean_cosine",)}
+    panels = {label: columns for label, columns in panels.items() if set(columns) & set(history)}
     with figure_style():
-        fig, axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")
-        for ax, columns, label in zip(axes, (("loss", "valid_loss"), ("valid_accuracy",), ("mean_cosine",)), ("loss", "accuracy on valid", "mean cosine between items")):
+        fig, axes = plt.subplots(1, len(panels), figsize=(9.5 * len(panels) / 3, 2.6), layout="constrained")
+        for ax, (label, columns) in zip(axes, panels.items()):
             for i, column in enumerate(c for c in columns if c in history): ax.plot(history.epoch, history[column], color=COLOURS[i], label=column)
             ax.axvline(history.epoch[history.kept].iloc[0], color="black", lw=1, ls="--", label="kept")
             ax.set(xlabel="epoch", ylabel=label)
