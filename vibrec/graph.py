@@ -271,7 +271,7 @@ def learn_worn_kernel(
     width: float = .3,    # σ: how far likeness reaches, in cosine
     most: int = 4096,     # items to learn from, at most; memory grows with its square
 ) -> Data:                # a copy with kernel_rows int64 [b], kernel_vectors float32 [b, rank], kernel_signs float32 [rank] and kernel_width
-    "Two-step kernel ridge regression of who was worn with whom; its scores among the items have standard deviation 1."
+    "Two-step kernel ridge regression of who was worn with whom; its scores among the items have standard deviation 1, or are 0 where the outfits tell no more than the groups."
     graph, x = data.clone(), _rows(data)
     worn = np.bincount(data.worn_pairs[0].cpu().numpy(), minlength=len(x))
     rows = np.sort(np.argsort(-worn, kind="stable")[:most])
@@ -279,10 +279,12 @@ def learn_worn_kernel(
     calm = np.linalg.inv(alike + ridge * np.eye(len(rows)))
     root = np.linalg.cholesky(alike + 1e-6 * np.eye(len(rows)))
     inner = root.T @ calm @ _beyond_groups(data, rows, groups) @ calm @ root
-    value, vector = eigsh((inner + inner.T) / 2, k=min(rank, len(rows) - 1), which="LM", v0=np.ones(len(rows)))
+    if np.abs(inner).max() < 1e-9: value, vector = np.zeros(1), np.zeros((len(rows), 1))     # the outfits tell no more than the groups do
+    else: value, vector = eigsh((inner + inner.T) / 2, k=min(rank, len(rows) - 1), which="LM", v0=np.ones(len(rows)))
     vectors = solve_triangular(root.T, vector) * np.sqrt(np.abs(value))
     seen = alike @ vectors
-    scale = ((seen * np.sign(value)) @ seen.T).std() ** -.5
+    spread = ((seen * np.sign(value)) @ seen.T).std()
+    scale = spread ** -.5 if spread > 0 else 0.
     graph.kernel_rows, graph.kernel_width = torch.from_numpy(rows), torch.tensor(width)
     graph.kernel_vectors, graph.kernel_signs = torch.from_numpy(np.ascontiguousarray(vectors * scale, np.float32)), torch.from_numpy(np.sign(value).astype(np.float32))
     return graph
