@@ -156,13 +156,15 @@ def _telling_columns(items):
     words = [name for name in items if name not in ("id", "image", "split") and not is_numeric_dtype(items[name])]
     return [name for name in words if 2 <= items[name].astype(str).nunique() <= len(items)/10]
 
+def _many_views():
+    "Name of the best encoder that is installed."
+    from vibrec.features import lite_installed
+    return ("efficientnet-lite0" if lite_installed("efficientnet-lite0") else "vibrec/tiny") + _VIEWS
+
 def _choices(catalog, objective, edges, encoder, attributes):
     "(edges, encoder's name, columns of the table): what auto means for this catalogue."
     if edges == "auto": edges = "worn" if objective in ("auto", "outfit") and len(catalog.outfit_lists()) >= _MANY_OUTFITS else "alike"
-    if encoder == "auto":
-        from vibrec.features import lite_installed
-        network = "efficientnet-lite0" if lite_installed("efficientnet-lite0") else "vibrec/tiny"
-        encoder = network + _VIEWS if edges == "worn" else "vibrec/tiny"
+    if encoder == "auto": encoder = "vibrec/tiny" if edges == "alike" else _many_views()
     columns = [] if attributes == "none" or attributes == "auto" and edges != "worn" else \
         _telling_columns(catalog.items) if attributes == "auto" else [name.strip() for name in attributes.split(",")]
     return edges, encoder, columns

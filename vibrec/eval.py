@@ -243,7 +243,7 @@ def _slots(self, slots):
     for slot in slots:
         if slot not in known:
             close = difflib.get_close_matches(str(slot), known, 1)
-            raise CatalogError(f"slot {slot!r} is not a category of the catalogue{f'; did you mean {close[0]!r}?' if close else ''} It has {some(known, 20)}")
+            raise CatalogError(f"slot {slot!r} is not a category of the catalogue{f'; did you mean {close[0]!r}?' if close else '.'} It has {some(known, 20)}")
     if not slots: raise CatalogError("slots is empty; name at least one, or leave it out for all")
     return slots
 
