@@ -311,7 +311,7 @@ def _names(text):
 def info(directory: Fitted, debug: Debug = False):
     """Look inside a saved recommender.
 
-    Shows items, outfits, what it learnt, which encoder it needs, and the columns that --filter can use.
+    Shows items, outfits, what it learnt, which encoder it needs, and the columns that a filter can use.
     """
     recommender = _load(directory)
     typer.echo(_describe(recommender))
@@ -347,8 +347,8 @@ def evaluate(
     """Measure on outfits that were never seen.
 
     Asks the recommender and simpler ones the same questions, prints means with 95 % intervals, and writes metrics.json, graph_metrics.txt
-    and figures. Without outfits there is nothing to ask, and only the graph is described. With --on the questions come from files, nothing is
-    fitted, and metrics.json and metrics.md are written.
+    and figures. Without outfits there is nothing to ask, and only the graph is described. Where the questions come from a folder,
+    nothing is fitted, and metrics.json and metrics.md are written.
     """
     if split not in (None, "valid", "test"): raise typer.BadParameter(f"{split}; give valid or test", param_hint="--split")
     name = directory if directory.name else directory.resolve()
