@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['VIBES', 'NEUTRALS', 'SLOT_OF', 'PRICE_OF', 'SLOT_PLANS', 'FIGURE', 'draw_styles', 'colour_names', 'make_items',
-           'make_outfits', 'make_catalog', 'draw_items', 'draw_person', 'draw_scene', 'draw_texture', 'draw_palette']
+           'make_outfits', 'make_catalog', 'draw_items', 'draw_person', 'draw_scene', 'draw_fabrics', 'draw_texture',
+           'draw_palette']
 
 # %% ../nbs/a2_demo.ipynb #d37b515c
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from .core import CatalogError
-from .render import PHOTO_CLASSES, draw_patterns, lab_to_rgb, lch_to_lab, load_photos, render
+from .render import PHOTO_CLASSES, draw_patterns, lab_to_rgb, lch_to_lab, load_photos, render, two_colours
 
 # %% ../nbs/a2_demo.ipynb #1acd9572
 VIBES = {
@@ -50,13 +51,9 @@ def draw_styles(
     base, accent = np.where(is_neutral[:, None], _neutral(n, rng), _colours(look, rng)), _colours(look, rng)
     plain = rng.random(n) < .3                                            # a third of all accents is neutral, too
     accent = np.where((plain & ~is_neutral)[:, None], _neutral(n, rng), accent)
-    close = np.abs(base[:, 0] - accent[:, 0]) < .16
-    accent[:, 0] = np.where(close, np.where(base[:, 0] > .6, base[:, 0] - .22, base[:, 0] + .22), accent[:, 0])
     pattern = np.array([rng.choice(list(VIBES[names[v]]["patterns"]), p=list(VIBES[names[v]]["patterns"].values())) for v in look])
-    accent = np.where((pattern == "solid")[:, None], base, accent)
     depth = np.clip(np.array([VIBES[names[v]]["depth"] for v in look]) + rng.normal(0, .08, n), .35, .9)
-    colours = {f"{part}_{axis}": values[:, i] for part, values in (("base", base), ("accent", accent)) for i, axis in enumerate("lch")}
-    return pd.DataFrame(dict(colours, backdrop_l=rng.uniform(.92, .99, n), backdrop_c=rng.uniform(0, .012, n), backdrop_h=rng.uniform(0, 360, n),
+    return pd.DataFrame(dict(two_colours(base, accent, pattern), backdrop_l=rng.uniform(.92, .99, n), backdrop_c=rng.uniform(0, .012, n), backdrop_h=rng.uniform(0, 360, n),
         pattern=pattern, period=rng.uniform(9, 18, n), angle=rng.choice([0., 90., 45.], n) + rng.normal(0, 6, n),
         phase_u=rng.random(n), phase_v=rng.random(n), depth=depth))
 
@@ -176,6 +173,17 @@ def draw_scene(
     return canvas
 
 # %% ../nbs/a2_demo.ipynb #dc9aed66
+def draw_fabrics(
+    styles:pd.DataFrame,     # n rows, the columns that vibrec.render.render reads
+    rng:np.random.Generator, # source of randomness: grain
+    size:int=160,            # width and height in pixels
+) -> np.ndarray: # [n, size, size, 3] uint8
+    "Fabrics, close up, under soft light."
+    accent = draw_patterns(styles, size)[..., None]
+    base, top = (lch_to_lab(styles[[f"{part}_l", f"{part}_c", f"{part}_h"]].to_numpy())[:, None, None] for part in ("base", "accent"))
+    light = 1 - .12*np.linspace(0, 1, size)[:, None, None] + rng.normal(0, .012, (len(styles), size, size, 1))
+    return lab_to_rgb((base + accent*(top - base))*light)
+
 def draw_texture(
     vibe:str,                # a name of VIBES
     rng:np.random.Generator, # source of randomness
@@ -183,10 +191,7 @@ def draw_texture(
 ) -> Image.Image: # RGB
     "A fabric of this vibe, close up, under soft light."
     style = draw_styles(np.array([_vibe_index(vibe)]), rng, neutral=0)
-    accent = draw_patterns(style.assign(period=style["period"]*size/96), size)[0][..., None]
-    base, top = (lch_to_lab(style[[f"{part}_l", f"{part}_c", f"{part}_h"]].to_numpy()[0]) for part in ("base", "accent"))
-    light = 1 - .12*np.linspace(0, 1, size)[:, None, None] + rng.normal(0, .012, (size, size, 1))
-    return Image.fromarray(lab_to_rgb((base + accent*(top - base))*light))
+    return Image.fromarray(draw_fabrics(style.assign(period=style["period"]*size/96), rng, size)[0])
 
 def draw_palette(
     vibe:str,                # a name of VIBES

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PATTERNS', 'PHOTO_CLASSES', 'lch_to_lab', 'lab_to_rgb', 'rgb_to_lab', 'draw_patterns', 'cloth', 'render',
-           'load_photos', 'random_styles', 'palette_of']
+           'load_photos', 'two_colours', 'random_styles', 'palette_of']
 
 # %% ../nbs/a1_render.ipynb #a2d2de14
 from functools import lru_cache
@@ -141,19 +141,29 @@ def load_photos():
     return photos[:len(table)], table["class"].to_numpy(), table["index"].to_numpy()
 
 # %% ../nbs/a1_render.ipynb #bedd68c5
+def two_colours(
+    base:np.ndarray,    # [n, 3] OKLCH
+    accent:np.ndarray,  # [n, 3] OKLCH
+    pattern:np.ndarray, # [n] names of PATTERNS
+    near:float=.16,     # lightness: colours that differ by less …
+    step:float=.22,     # … are moved this far apart
+) -> dict: # base_l, base_c, base_h, accent_l, accent_c, accent_h, each [n]
+    "Columns of a style: an accent as light as its base goes lighter or darker, a solid has none of its own."
+    light, lightness = base[:, 0], accent[:, 0]
+    lightness = np.where(np.abs(light - lightness) < near, np.where(light > .6, light - step, light + step), lightness)
+    accent = np.where((np.asarray(pattern) == "solid")[:, None], base, np.column_stack([lightness, accent[:, 1:]]))
+    return {f"{part}_{axis}": values[:, i] for part, values in (("base", base), ("accent", accent)) for i, axis in enumerate("lch")}
+
 def random_styles(
     n:int,                         # how many
     rng:np.random.Generator,       # source of randomness
 ) -> pd.DataFrame: # n rows, the columns that render reads
     "Draw styles of every kind: a third neutral, the rest of any hue; patterns equally often."
-    def colour(): return np.stack([rng.uniform(.28, .95, n), np.where(rng.random(n) < .3, rng.uniform(0, .025, n), rng.uniform(.03, .2, n)), rng.uniform(0, 360, n)])
+    def colour(): return np.stack([rng.uniform(.28, .95, n), np.where(rng.random(n) < .3, rng.uniform(0, .025, n), rng.uniform(.03, .2, n)), rng.uniform(0, 360, n)], 1)
     base, accent = colour(), colour()
-    close = np.abs(base[0] - accent[0]) < .18
-    accent[0] = np.where(close, np.where(base[0] > .6, base[0] - .25, base[0] + .25), accent[0])
-    backdrop = np.stack([rng.uniform(.78, 1, n), rng.uniform(0, .03, n), rng.uniform(0, 360, n)])
+    backdrop = np.stack([rng.uniform(.78, 1, n), rng.uniform(0, .03, n), rng.uniform(0, 360, n)], 1)
     pattern = rng.choice(PATTERNS, n)
-    accent = np.where(pattern == "solid", base, accent)
-    numbers = dict(zip(["base_l", "base_c", "base_h", "accent_l", "accent_c", "accent_h", "backdrop_l", "backdrop_c", "backdrop_h"], [*base, *accent, *backdrop]))
+    numbers = two_colours(base, accent, pattern, near=.18, step=.25) | dict(zip(["backdrop_l", "backdrop_c", "backdrop_h"], backdrop.T))
     return pd.DataFrame(dict(numbers, pattern=pattern, period=rng.uniform(9, 20, n), angle=rng.choice([0., 90., 45.], n) + rng.normal(0, 6, n),
                              phase_u=rng.random(n), phase_v=rng.random(n), depth=rng.uniform(.45, .85, n)))
 
