@@ -43,18 +43,14 @@ def data_uri(
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 # %% ../nbs/a4_page.ipynb #pagefig2
-def _one_line(text):
-    "Lines joined by a middle dot."
-    return " · ".join(str(text).split("\n"))
-
 def figure_html(
     image: Image.Image,    # the picture
-    caption: str,          # stands below it, and is its alternative text; lines are joined
+    caption: str,          # stands below it, and is its alternative text
     side: int = 160,       # largest side of the thumbnail, pixels
     framed: bool = False,  # draw a frame around it
 ) -> str:  # an HTML element that refers to no other file
     "One captioned picture as HTML."
-    text, kind = html.escape(_one_line(caption)), ' class="framed"' if framed else ""
+    text, kind = html.escape(caption), ' class="framed"' if framed else ""
     picture = f'<img src="{data_uri(jpeg_bytes(image, side))}" alt="{text}">'
     return f"<figure{kind}>{picture}<figcaption>{text}</figcaption></figure>"
 
@@ -85,7 +81,7 @@ def write_page(
 
 # %% ../nbs/a4_page.ipynb #pagerow2
 class PictureRow(NamedTuple):
-    "Pictures from left to right, with a label for all of them and a caption under each. Captions may have lines."
+    "Pictures from left to right, a label for all of them, and a caption under each. The parts of a text are set off by ` · `."
     label: str           # left of the row, or above it in HTML
     images: list         # PIL images, n of them
     captions: list       # n strings
@@ -94,10 +90,14 @@ class PictureRow(NamedTuple):
 # %% ../nbs/a4_page.ipynb #pagerow3
 _SIDE, _GAP, _LINE, _LETTERS = 1.25, .1, .14, 21  # inches: picture, space, line of a caption; letters that fit in one
 
-def _shortened(caption):
-    "A caption whose lines are no wider than a picture."
-    lines = str(caption).split("\n")
-    return "\n".join(line if len(line) <= _LETTERS else line[:_LETTERS - 1] + "…" for line in lines)
+def _lines(text, letters=_LETTERS):
+    "A text whose parts are set off by a middle dot, broken into lines between them; a part that is too long is cut."
+    lines = []
+    for part in str(text).split(" · "):
+        if len(part) > letters: part = part[:letters - 1] + "…"
+        if lines and len(lines[-1]) + len(part) + 3 <= letters: lines[-1] += f" · {part}"
+        else: lines.append(part)
+    return lines
 
 def _draw_picture(axis, image, caption, framed):
     "One picture above its caption, standing on the lower edge of its place."
@@ -105,7 +105,7 @@ def _draw_picture(axis, image, caption, framed):
     axis.axis("off")
     axis.set_anchor("S")
     axis.imshow(pixels)
-    axis.text(.5, -.03, _shortened(caption), transform=axis.transAxes, ha="center", va="top", fontsize=7.5)
+    axis.text(.5, -.03, "\n".join(_lines(caption)), transform=axis.transAxes, ha="center", va="top", fontsize=7.5)
     if framed:
         height, width = pixels.shape[:2]
         axis.add_patch(Rectangle((0, 0), width - 1, height - 1, fill=False, lw=3, color=COLOURS[5]))
@@ -118,15 +118,16 @@ def draw_rows(
     rows = [PictureRow(*row) for row in rows]
     columns = min(most, max((len(row.images) for row in rows), default=0))
     if columns < 1: raise ValueError("rows holds no pictures, or most is below 1; there is nothing to draw")
-    lines = [max(str(caption).count("\n") + 1 for caption in (*row.captions, "")) for row in rows]
+    labels = [_lines(row.label, 14) for row in rows]
+    lines = [max(len(_lines(caption)) for caption in (*row.captions, "")) for row in rows]
     heights = [_SIDE + _LINE*count + 2*_GAP for count in lines]
-    margin = .3 + .09*max(len(line) for row in rows for line in str(row.label).split("\n"))
+    margin = .3 + .09*max(len(line) for label in labels for line in label)
     width, height = margin + (_SIDE + _GAP)*columns, sum(heights)
     with figure_style(): fig = plt.figure(figsize=(width, height))
-    for row, bottom, own, count in zip(rows, height - np.cumsum(heights), heights, lines):
+    for row, label, bottom, count in zip(rows, labels, height - np.cumsum(heights), lines):
         foot = bottom + _LINE*count + _GAP
         middle = (margin - .15)/width, (foot + _SIDE/2)/height
-        fig.text(*middle, row.label, ha="right", va="center", fontsize=10, fontweight="bold")
+        fig.text(*middle, "\n".join(label), ha="right", va="center", fontsize=10, fontweight="bold")
         for n, (image, caption) in enumerate(zip(row.images[:columns], row.captions)):
             left = margin + n*(_SIDE + _GAP)
             axis = fig.add_axes([left/width, foot/height, _SIDE/width, _SIDE/height])
@@ -158,7 +159,7 @@ class PictureResult:
         parts = ["<section>", f"<h2>{html.escape(title)}</h2>" if title else ""]
         for number, row in enumerate(self.picture_rows()):
             kind = "row board" if number == 0 else "row"
-            parts.append(f'<h3>{html.escape(_one_line(row.label))}</h3><div class="{kind}">')
+            parts.append(f'<h3>{html.escape(row.label)}</h3><div class="{kind}">')
             for n, (image, caption) in enumerate(zip(row.images, row.captions)):
                 parts.append(figure_html(image, caption, framed=n in row.framed))
             parts.append("</div>")
