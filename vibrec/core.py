@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FORMAT_VERSION', 'COLOURS', 'VibrecError', 'CatalogError', 'ImageError', 'ArtifactError', 'HubError', 'some',
-           'patch_to', 'seeded', 'pick_device', 'atomic_path', 'write_artifact', 'read_artifact', 'figure_style',
-           'show_images']
+           'patch_to', 'seeded', 'pick_device', 'atomic_path', 'write_artifact', 'read_artifact', 'inner_products',
+           'figure_style', 'show_images']
 
 # %% ../nbs/a0_core.ipynb #abc8594a
 import json
@@ -109,7 +109,7 @@ def _replace(new, old):
     except OSError: os.replace(aside, old); raise
 
 # %% ../nbs/a0_core.ipynb #35bd4059
-FORMAT_VERSION = 1    # raised when what is written can no longer be read by the version before
+FORMAT_VERSION = 2    # raised when what is written can no longer be read by the version before
 
 def write_artifact(
     directory,          # str or Path: the folder, replaced as a whole
@@ -162,6 +162,16 @@ def read_artifact(
     try: numbers = load_file(arrays) if arrays.exists() else {}
     except SafetensorError as error: raise ArtifactError(f"{arrays} is damaged ({error}); save the {kind} again") from None
     return config, numbers, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+# %% ../nbs/a0_core.ipynb #inner002
+def inner_products(
+    rows: np.ndarray,    # [m, d]
+    vector: np.ndarray,  # [d], or [b, d] for b vectors at once
+) -> np.ndarray:  # float32 [m], or [m, b]
+    "Inner product of each row with a vector: the same bits for a row whatever the other rows are."
+    rows, vector = (np.ascontiguousarray(value, np.float32) for value in (rows, vector))
+    if vector.ndim == 1: return np.einsum("md,d->m", rows, vector)
+    return np.einsum("md,bd->mb", rows, vector)
 
 # %% ../nbs/a0_core.ipynb #56490c31
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
