@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 DEVELOPMENT_ONLY = {"nbdev", "execnb", "fastcore", "ghapi", "jupyterlab", "nbclient", "smalldocs"}
+NEEDS_IPYWIDGETS = {"vibrec.cards", "vibrec.panels", "vibrec.widget"}  # the extra `widget`
 
 import vibrec
 
 for module in pkgutil.walk_packages(vibrec.__path__, "vibrec."):
-    if module.name not in {"vibrec._modidx", "vibrec.widget"}: importlib.import_module(module.name)
+    if module.name not in {"vibrec._modidx", *NEEDS_IPYWIDGETS}: importlib.import_module(module.name)
 home = Path(vibrec.__file__).resolve().parent
 if (home.parent / "settings.ini").exists(): sys.exit(f"vibrec comes from the checkout {home.parent}, not from the wheel")
 if needed := DEVELOPMENT_ONLY & sys.modules.keys(): sys.exit(f"importing vibrec imports {', '.join(sorted(needed))}: these are for developers only")

@@ -61,7 +61,7 @@ class Recommender:
         encoder: Encoder | None = None,  # made when it is first needed
     ):
         self.catalog, self.features, self.model, self.settings = catalog, features, model, settings
-        self._encoder = encoder
+        self._encoder, self.skipped = encoder, {}  # {id: why} of pictures that could not be read
         self._pictures, self._lock = {}, threading.RLock()  # features of pictures seen lately, by their content
         self.vectors = model.encode(features.x, catalog.items, catalog.ids)  # float32 [n, d], in the catalogue's order
         self.trained = model.knows(catalog.ids, features.x)                  # bool [n], which items it was fitted on
@@ -101,7 +101,7 @@ def fit(
     if features is None:
         encoder, chosen["encoder"] = choose_encoder(kinds, encoder)
         features = encode_catalog(catalog, encoder, cache=cache, progress=progress)
-    catalog = _with_split(_usable(catalog, features), seed)
+    catalog, skipped = _with_split(_usable(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
                     options=options, chosen=chosen)
@@ -109,7 +109,9 @@ def fit(
     if rerank is not None:
         kind, options = family("reranked"), dict(first=kind.name, second=rerank, first_options=options)
     fitted = kind.fit(catalog, features, seed=seed, progress=progress, attributes=values, **options)
-    return cls(catalog, features, fitted, settings, encoder if isinstance(encoder, Encoder) else None)
+    made = cls(catalog, features, fitted, settings, encoder if isinstance(encoder, Encoder) else None)
+    made.skipped = skipped
+    return made
 
 # %% ../nbs/04_eval.ipynb #cbfbe424
 @patch_to(Recommender)
@@ -374,8 +376,8 @@ class Recommendations(PictureResult):
         rows = [PictureRow("board", self.board.images, self.board.names)]
         for slot, group in self.table.groupby("slot", sort=False):
             shown = zip(group["id"], group["score"], group["nearest"])
-            captions = [f"{id} · {score:.2f} · near {near}" for id, score, near in shown]
-            rows.append(PictureRow(slot, self.catalog.images(group["id"], 256), captions))
+            captions = [f"{id}\n{score:.2f}, near {near}" for id, score, near in shown]
+            rows.append(PictureRow(slot, list(self.catalog.images(group["id"], 256)), captions))
         return rows
 
 # %% ../nbs/04_eval.ipynb #38d31614
