@@ -35,7 +35,7 @@ class MoodBoard(widgets.VBox):
         slots: list | None = None,   # categories to fill at first; None: all
         k: int = 5,                  # results for each slot at first
         taste: str = "rocchio",      # how likes and dislikes count: "rocchio" or "concept"
-        files: bool = True,          # whether paths of this machine can be read and written; False on a page for strangers
+        files: bool = True,          # whether paths of this machine can be used; False on a page for strangers
         folder="",  # str or Path: where boards and looks are saved; "": the working directory
         delay: float = .15,  # seconds without another change before results are computed
     ):
