@@ -7,7 +7,6 @@ __all__ = ['app', 'Quiet', 'Debug', 'Seed', 'Fitted', 'vibrec', 'describe', 'fit
            'main']
 
 # %% ../nbs/10_cli.ipynb #b0c4c256
-import difflib
 import json
 import logging
 import os
@@ -36,7 +35,7 @@ def _one_line(error):
 
 @contextmanager
 def _short_warnings():
-    "Warnings for users become notes on stderr, at the end; those for programmers, and the hub's about retries, are dropped."
+    "Warnings for users become notes on stderr, at the end; all others, and the hub's about retries, are dropped."
     hub = logging.getLogger("huggingface_hub")
     level = hub.level
     with warnings.catch_warnings(record=True) as caught:
@@ -105,34 +104,6 @@ def vibrec(
     """
 
 # %% ../nbs/10_cli.ipynb #abbd39b8
-def _picture_root(path, images):
-    "Where the paths of a table start: at --images, or, when they begin with that folder's own name, above it."
-    from vibrec.catalog import read_table
-    if images is None: return None
-    first = [str(image) for image in read_table(path).get("image", [])[:50]]
-    above = not any((images / image).exists() for image in first)
-    return images.parent if above and any((images.parent / image).exists() for image in first) else images
-
-
-def _read_catalog(path, images, outfits):
-    "The catalogue that PATH, --images and --outfits describe."
-    from vibrec.catalog import Catalog, read_table
-    from vibrec.core import CatalogError
-    from vibrec.datasets import OutfitData, load_outfit_tables, read_questions
-    if not path.exists(): raise CatalogError(f"{path}: no such folder or table")
-    if (path / "items.csv").exists() and images is None and outfits is None:
-        return load_outfit_tables(path, "keep").fitting_catalog()
-    if path.is_dir():
-        if images is not None:
-            raise typer.BadParameter("only for a table; PATH is a folder of pictures already", param_hint="--images")
-        catalog = Catalog.from_folder(path)
-        return catalog if outfits is None else Catalog(catalog.items, read_table(outfits), path)
-    catalog = Catalog.from_table(path, _picture_root(path, images), outfits)
-    if outfits is None: return catalog
-    valid = read_questions(outfits.parent)["compat"].get("valid", [])
-    return OutfitData(catalog, compat=dict(valid=valid)).fitting_catalog()
-
-# %% ../nbs/10_cli.ipynb #clidesc1
 def describe(
     recommender,  # a Recommender
 ) -> str:
@@ -176,32 +147,6 @@ def _check_free(folder, ours):
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; "
                           "choose another --out, or remove it yourself")
 
-# %% ../nbs/10_cli.ipynb #auto0002
-def _value(text):
-    "A number, true or false where the text is one; else the text."
-    try: return json.loads(text)
-    except ValueError: return text
-
-
-def _read_options(options):
-    "{name: value} of what --option was given."
-    found = {}
-    for text in options:
-        name, equals, value = text.partition("=")
-        if not name or not equals: raise typer.BadParameter(f"{text!r} is not name=value", param_hint="--option")
-        found[name.strip().replace("-", "_")] = _value(value.strip())
-    return found
-
-
-def _names(text):
-    "The parts of a comma-separated list, None when there is none."
-    return [part.strip() for part in text.split(",") if part.strip()] or None
-
-
-def _read_attributes(text):
-    "What --attributes means: auto, None, or names of columns."
-    return {"auto": "auto", "none": None}.get(text, _names(text))
-
 # %% ../nbs/10_cli.ipynb #4a3932df
 @app.command(epilog=_examples(
     "vibrec fit shop/ --out shop-model", "vibrec fit items.csv --images photos/ --outfits outfits.csv --out shop-model",
@@ -213,24 +158,25 @@ def _read_attributes(text):
 @_mannered
 def fit(
     path: Annotated[Path, typer.Argument(
-        metavar="PATH", help="A folder with a sub-folder of pictures for each category, or a table: .csv, .tsv, .parquet.")],
+        metavar="PATH", help="A folder with a sub-folder of pictures for each category, or a table (.csv, .tsv, .parquet).")],
     out: Annotated[Path, typer.Option(
-        "--out", "-o", metavar="DIR", help="Where to save it. Replaced if it holds a recommender, refused if anything else.")],
+        "--out", "-o", metavar="DIR", help="Where to save it; replaced if it holds a recommender, refused otherwise.")],
     images: Annotated[Path | None, _option(
         metavar="DIR", help="For a table: where the paths in its column `image` start. [default: where it is]")] = None,
     outfits: Annotated[Path | None, _option(metavar="FILE", help="Table of outfits: outfit_id, item_id.")] = None,
     model: Annotated[str, typer.Option(
-        metavar="NAME", help="What scores: similarity, cluster, gat, cooccurrence, transformer, or what a package adds.")] = "auto",
-    rerank: Annotated[str | None, _option(metavar="NAME", help="A second model that orders the first one's best.")] = None,
+        metavar="NAME", help="similarity, cluster, gat, cooccurrence, transformer, or what a package adds.")] = "auto",
+    rerank: Annotated[str | None, _option(metavar="NAME", help="A second model, to order the first one's best.")] = None,
     options: Annotated[list[str] | None, _option(
-        "--option", metavar="NAME=VALUE", help="An option of the model, such as epochs=50 or k=20. May be repeated.")] = None,
+        "--option", metavar="NAME=VALUE", help="An option of the model, such as epochs=50. May be repeated.")] = None,
     encoder: Annotated[str, typer.Option(
-        metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the Hugging Face "
-        "hub; views of a picture are joined by +. auto: what the model makes use of.")] = "auto",
+        metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the Hugging "
+        "Face hub; views of a picture are joined by +. auto: what the model makes use of.")] = "auto",
     attributes: Annotated[str, typer.Option(
-        metavar="A,B", help="Columns of the table to learn from, or none. auto: columns of words, where the model reads any.")] = "auto",
+        metavar="A,B", help="Columns of the table to learn from, or none. auto: columns of words, for models "
+        "that read any.")] = "auto",
     seed: Seed = 0,
-    cache: Annotated[Path | None, _option(metavar="DIR", help="Keep encoded pictures here, to resume after an interruption.")] = None,
+    cache: Annotated[Path | None, _option(metavar="DIR", help="Keep encoded pictures here, to resume later.")] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ):
@@ -239,61 +185,18 @@ def fit(
     Takes pictures, and outfits if there are any; encodes, learns, saves a folder that the other commands take. Pictures
     that cannot be read are left out and named at the end.
     """
+    from vibrec.arguments import read_attributes, read_catalog, read_options
     from vibrec.eval import Recommender
     _check_free(out, _is_recommender)
-    catalog = _read_catalog(path, images, outfits)
+    catalog = read_catalog(path, images, outfits)
     recommender = Recommender.fit(
-        catalog, model=model, rerank=rerank, encoder=encoder, attributes=_read_attributes(attributes), seed=seed,
-        cache=cache, progress=not quiet, **_read_options(options or []))
+        catalog, model=model, rerank=rerank, encoder=encoder, attributes=read_attributes(attributes), seed=seed,
+        cache=cache, progress=not quiet, **read_options(options or []))
     recommender.save(out)
     typer.echo(f"{describe(recommender)}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(recommender.skipped, len(catalog))
 
-# %% ../nbs/10_cli.ipynb #05a95bc6
-def _wanted(text, column):
-    "What the right side of a filter asks of a column: a list of values, or a range."
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-    if is_bool_dtype(column): return [value.strip().lower() in ("true", "yes", "1") for value in text.split(",")]
-    if not is_numeric_dtype(column): return [value.strip() for value in text.split(",")]
-    try:
-        if ".." not in text: return [float(value) for value in text.split(",")]
-        low, _, high = text.partition("..")
-        return float(low) if low else None, float(high) if high else None
-    except ValueError:
-        name = column.name
-        raise ValueError(f"filter {name}={text}: the column holds numbers; "
-                         f"write {name}=20, {name}=20,30 or {name}=20..80") from None
-
-
-def _read_filters(filters, items):
-    "{column: values or range} of what --filter was given."
-    wanted = {}
-    for text in filters:
-        column, _, value = text.partition("=")
-        if not column or not value: raise typer.BadParameter(f"{text!r} is not column=value", param_hint="--filter")
-        if column in wanted:
-            raise typer.BadParameter(f"{column} twice; write {column}={value},…", param_hint="--filter")
-        wanted[column] = _wanted(value, items[column]) if column in items else [value]  # `recommend` refuses unknown columns
-    return wanted
-
 # %% ../nbs/10_cli.ipynb #da8a4c56
-def _read_board(sources, catalog):
-    "The board that the IMAGE arguments describe; a folder stands for all pictures in it."
-    from vibrec.board import Board
-    from vibrec.catalog import image_paths
-    from vibrec.core import ImageError
-    known, pinned = set(catalog.ids), []
-    for source in sources:
-        if source in known or source.startswith(("http://", "https://")): pinned.append(source)
-        elif Path(source).is_dir(): pinned += image_paths(source)
-        elif Path(source).exists(): pinned.append(Path(source))
-        else:
-            close = difflib.get_close_matches(source, known, 1)
-            advice = f"did you mean {close[0]}?" if close else "check the path"
-            raise ImageError(f"{source}: neither a picture nor an item of the catalogue; {advice}")
-    return Board(pinned, catalog=catalog)
-
-
 def _listing(found):
     "Recommendations as a table for people."
     table = found.table[["slot", "rank", "id", "score", "nearest"]]
@@ -320,7 +223,7 @@ def _load(directory):
 def recommend(
     directory: Fitted,
     images: Annotated[list[str], typer.Argument(
-        metavar="IMAGE", help="What is on the board: pictures, folders of pictures, http(s) addresses, or ids of items.")],
+        metavar="IMAGE", help="What is on the board: pictures, folders of pictures, addresses, or ids of items.")],
     slots: Annotated[str, _option(metavar="A,B", help="Categories to fill. [default: all]")] = "",
     k: Annotated[int, typer.Option("--k", "-k", help="Items for each slot.", min=1)] = 5,
     filters: Annotated[list[str] | None, _option(
@@ -329,7 +232,7 @@ def recommend(
     exclude: Annotated[str, _option(metavar="ID,ID", help="Items that are not wanted.")] = "",
     out: Annotated[Path | None, _option(
         "--out", "-o", metavar="PAGE.html", help="Write a page with the pictures, in place of the table.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object per item, in place of the table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list in place of the table.")] = False,
     debug: Debug = False,
 ):
     """Complete the look of a board.
@@ -340,10 +243,11 @@ def recommend(
     if as_json and out: raise typer.BadParameter("choose one of --json and --out")
     if out and out.suffix.lower() not in (".html", ".htm"):
         raise typer.BadParameter(f"{out} does not end in .html; a page is written", param_hint="--out")
+    from vibrec.arguments import names, read_board, read_filters
     recommender = _load(directory)
     catalog = recommender.catalog
-    found = recommender.recommend(_read_board(images, catalog), slots=_names(slots), k=k, exclude=_names(exclude) or (),
-                                  filters=_read_filters(filters or [], catalog.items))
+    found = recommender.recommend(read_board(images, catalog), slots=names(slots), k=k, exclude=names(exclude) or (),
+                                  filters=read_filters(filters or [], catalog.items))
     if as_json: return typer.echo(json.dumps(found.to_records(), indent=1, ensure_ascii=False))
     if out is None: return typer.echo(_listing(found))
     from vibrec.page import write_page
@@ -378,9 +282,9 @@ def evaluate(
     directory: Fitted,
     on: Annotated[Path | None, _option(
         "--on", metavar="FOLDER",
-        help="Measure on the fixed questions of this folder; its items may be of a catalogue never seen before.")] = None,
+        help="Measure on the fixed questions of this folder, about items never seen before.")] = None,
     split: Annotated[str | None, _option(
-        metavar="NAME", help="Whose questions: valid or test. [default: test; with --on, test where there are any]")] = None,
+        metavar="NAME", help="Whose questions: valid or test. [default: test, where there are any]")] = None,
     out: Annotated[Path | None, _option(
         "--out", "-o", metavar="DIR",
         help="Where to write metrics.json and the rest. [default: DIR-evaluation; with --on, DIR-on-FOLDER]")] = None,
@@ -429,10 +333,11 @@ def _evaluate_on(recommender, folder, split, out, cache, quiet):
     report, table = found.save(out, "metrics"), found.table().T.rename_axis(index=None, columns=None)
     table["chance"] = [f"{report['chance'][metric]:.3f}" for metric in table.index]
     asked = f"{report['questions']:,} questions and {report['sets']:,} sets of {report['split']!r}"
-    typer.echo(f"{data!r}\n{report['trained_on']:,} of {report['items']:,} items were trained on; {asked}; retrieval ranks "
-               f"{report['chance'].get('pool', 0):.0f} items on average\n\n{table.to_string()}\n\nin full in {out}: {_listed(out)}")
+    known = f"{report['trained_on']:,} of {report['items']:,} items were trained on"
+    ranked = f"retrieval ranks {report['chance'].get('pool', 0):.0f} items on average"
+    typer.echo(f"{data!r}\n{known}; {asked}; {ranked}\n\n{table.to_string()}\n\nin full in {out}: {_listed(out)}")
     if report["left_out"]:
-        typer.echo(f"note: {report['left_out']:,} questions name an item whose picture cannot be used; they were left out", err=True)
+        typer.echo(f"note: {report['left_out']:,} questions were left out: the picture of an item cannot be used", err=True)
     _tell_skipped(features.skipped, len(data.catalog))
 
 # %% ../nbs/10_cli.ipynb #57d49d10
@@ -452,7 +357,7 @@ def _is_demo(folder):
 @_mannered
 def demo(
     out: Annotated[Path, typer.Option(
-        "--out", "-o", metavar="DIR", help="Where to write report.html, the recommender, the boards and the evaluation.")
+        "--out", "-o", metavar="DIR", help="Where to write report, recommender, boards and evaluation.")
     ] = Path("vibrec-demo"),
     seed: Seed = 0,
     items: Annotated[int, typer.Option(help="Size of the catalogue.", min=300, max=3000)] = 3000,
@@ -470,7 +375,8 @@ def demo(
     say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
     summary = make_tour(out, seed, items, model, describe, say, progress=not quiet)
     board = out / "boards" / TOUR_VIBES[0]
-    typer.echo(f"{summary}\n\nreport: {out / 'report.html'}\nnext:   vibrec recommend {out / 'recommender'} {board}/*.png")
+    typer.echo(f"{summary}\n\nreport: {out / 'report.html'}")
+    typer.echo(f"next:   vibrec recommend {out / 'recommender'} {board}/*.png")
 
 # %% ../nbs/10_cli.ipynb #b0ed5b75
 def main():

@@ -31,7 +31,8 @@ def look_fragment(
 # %% ../nbs/a5_tour.ipynb #tour0010
 TOUR_VIBES = ("coastal", "punk", "romance")
 _CREDIT = ("The looks are simulated: colours and patterns were drawn on real product photographs of Fashion-MNIST "
-           "(Xiao, Rasul and Vollgraf 2017; MIT licence, © 2017 Zalando SE), and outfits were drawn at random from eight vibes.")
+           "(Xiao, Rasul and Vollgraf 2017; MIT licence, © 2017 Zalando SE), and outfits were drawn at random from "
+           "eight vibes.")
 _STYLE = """<style>details{margin:1rem 0}summary{cursor:pointer;color:#0072B2}
 pre{background:#f6f6f6;padding:.8rem;border-radius:6px;overflow-x:auto;font-size:.8rem}td,th{white-space:nowrap}
 .figures{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start;margin-top:1rem}
@@ -49,7 +50,7 @@ def _share_of_vibe(found, vibe):
 def _save_board(board, folder):
     "The pictures of a board as PNG files, numbered in their order."
     folder.mkdir(parents=True)
-    for number, (name, image) in enumerate(zip(board.names, board.images), 1): image.save(folder / f"{number}-{name}.png")
+    for number, pin in enumerate(board.pins, 1): pin.image.save(folder / f"{number}-{pin.name}.png")
 
 
 def _fragments(about, looks, report, folder):
@@ -72,7 +73,7 @@ def make_tour(
     say: Callable = lambda text: None,  # is told what is being done
     progress: bool = False,            # show progress bars
 ) -> str:  # a summary for people
-    "Fit on the built-in catalogue, complete three boards, measure, write a page. All of it appears at once, at the end."
+    "Fit on the built-in catalogue, complete three boards, measure, write a page. All appears at once, at the end."
     say(f"{_CREDIT}\n1/3 learning from {n_items:,} products")
     recommender = Recommender.fit(Catalog.demo(seed, n_items), model=model, seed=seed, progress=progress)
     say("2/3 completing three boards")
