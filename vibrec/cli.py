@@ -158,7 +158,7 @@ def _check_free(folder, ours):
 @_mannered
 def fit(
     path: Annotated[Path, typer.Argument(
-        metavar="PATH", help="A folder with a sub-folder of pictures for each category, or a table (.csv, .tsv, .parquet).")],
+        metavar="PATH", help="A folder with a sub-folder of pictures for each category, or a table (.csv, .parquet).")],
     out: Annotated[Path, typer.Option(
         "--out", "-o", metavar="DIR", help="Where to save it; replaced if it holds a recommender, refused otherwise.")],
     images: Annotated[Path | None, _option(
@@ -166,12 +166,12 @@ def fit(
     outfits: Annotated[Path | None, _option(metavar="FILE", help="Table of outfits: outfit_id, item_id.")] = None,
     model: Annotated[str, typer.Option(
         metavar="NAME", help="similarity, cluster, gat, cooccurrence, transformer, or what a package adds.")] = "auto",
-    rerank: Annotated[str | None, _option(metavar="NAME", help="A second model, to order the first one's best.")] = None,
+    rerank: Annotated[str | None, _option(metavar="NAME", help="A second model that re-orders the best.")] = None,
     options: Annotated[list[str] | None, _option(
         "--option", metavar="NAME=VALUE", help="An option of the model, such as epochs=50. May be repeated.")] = None,
     encoder: Annotated[str, typer.Option(
-        metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the Hugging "
-        "Face hub; views of a picture are joined by +. auto: what the model makes use of.")] = "auto",
+        metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the "
+        "Hugging Face hub; views of a picture are joined by +. auto: what the model makes use of.")] = "auto",
     attributes: Annotated[str, typer.Option(
         metavar="A,B", help="Columns of the table to learn from, or none. auto: columns of words, for models "
         "that read any.")] = "auto",
@@ -337,7 +337,7 @@ def _evaluate_on(recommender, folder, split, out, cache, quiet):
     ranked = f"retrieval ranks {report['chance'].get('pool', 0):.0f} items on average"
     typer.echo(f"{data!r}\n{known}; {asked}; {ranked}\n\n{table.to_string()}\n\nin full in {out}: {_listed(out)}")
     if report["left_out"]:
-        typer.echo(f"note: {report['left_out']:,} questions were left out: the picture of an item cannot be used", err=True)
+        typer.echo(f"note: {report['left_out']:,} questions were left out: a picture cannot be used", err=True)
     _tell_skipped(features.skipped, len(data.catalog))
 
 # %% ../nbs/10_cli.ipynb #57d49d10
