@@ -304,8 +304,9 @@ class ResultPanel:
 
     @property
     def shown(self) -> dict:
-        "{slot: ids} that can be seen."
-        return {slot: row.shown for slot, row in self.rows.items() if row.box in self.box.children}
+        "{slot: ids} that can be seen, from top to bottom."
+        visible = [row for box in self.box.children for row in self.rows.values() if row.box is box]
+        return {row.slot: row.shown for row in visible}
 
     def steps(self,
         contents: dict,  # {slot: [(id, JPEG bytes, HTML)]}
@@ -355,15 +356,16 @@ def explanation_html(
 ) -> str:  # HTML
     "The reasons for an item: which pictures it is close to, what the model's parts add, and neighbours in a graph."
     parts, board, catalog = explanation.parts, explanation.board, explanation.catalog
-    title = (f"Why {explanation.id}? Number {parts['rank']:,} of {parts['of']:,} in {explanation.slot}, "
-             f"score {parts['score']:.2f}")
+    place = f"number {parts['rank']:,} of {parts['of']:,} in {explanation.slot}"
+    components = [f"{name} {value:+.2f}" for name, value in explanation.contributions.sum().items()]
+    score = f"score {parts['score']:.2f}" + (f" = {' '.join(components)}" if len(components) > 1 else "")
+    title = f'<div class="vb-title">{html.escape(f"Why {explanation.id}? {place}, {score}")}</div>'
     pins = {pin.name: pin.image for pin in (*board.dislikes, *board.likes, *board.pins)}
     shares = [row for row in explanation.pictures.head(most).itertuples() if row.share > .005]
     near = [figure_html(pins[row.name], f"{row.share:.0%} {row.name}", 84) for row in shares]
     others = explanation.neighbours[~explanation.neighbours["itself"]].head(most)
     senders = [figure_html(catalog.image(row.id, 200), f"{row.weight:.0%} {row.id}", 84) for row in others.itertuples()]
     strips = _strip("closest on your board", near) + _strip("messages from, in the graph", senders)
-    title = f'<div class="vb-title">{html.escape(title)}</div>'
     return f'<div class="vb-why">{title}<div class="vb-strips">{strips}</div></div>'
 
 def looks_html(
