@@ -9,6 +9,7 @@ __all__ = ['jpeg_bytes', 'data_uri', 'figure_html', 'write_page', 'PictureRow', 
 import base64
 import html
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,14 +82,14 @@ def write_page(
 
 # %% ../nbs/a4_page.ipynb #pagerow2
 class PictureRow(NamedTuple):
-    "Pictures from left to right, a label for all of them, and a caption under each. The parts of a text are set off by ` · `."
+    "Pictures from left to right, a label for them, and a caption under each. ` · ` stands between the parts of a text."
     label: str           # left of the row, or above it in HTML
-    images: list         # PIL images, n of them
-    captions: list       # n strings
+    images: Iterable     # of PIL images, n of them
+    captions: Iterable   # of strings, n of them
     framed: tuple = ()   # positions of pictures that get a frame
 
 # %% ../nbs/a4_page.ipynb #pagerow3
-_SIDE, _GAP, _LINE, _LETTERS = 1.25, .1, .14, 21  # inches: picture, space, line of a caption; letters that fit in one
+_SIDE, _GAP, _LINE, _LETTERS = 1.3, .1, .14, 23  # inches: picture, space, line of a caption; letters that fit in one
 
 def _lines(text, letters=_LETTERS):
     "A text whose parts are set off by a middle dot, broken into lines between them; a part that is too long is cut."
@@ -115,7 +116,7 @@ def draw_rows(
     most: int = 8,  # at most this many pictures in a row
 ) -> Figure:  # one axis for each picture
     "Draw rows of captioned pictures, each as high as its captions need. Raises ValueError without pictures."
-    rows = [PictureRow(*row) for row in rows]
+    rows = [PictureRow(label, list(images), list(captions), *framed) for label, images, captions, *framed in rows]
     columns = min(most, max((len(row.images) for row in rows), default=0))
     if columns < 1: raise ValueError("rows holds no pictures, or most is below 1; there is nothing to draw")
     labels = [_lines(row.label, 14) for row in rows]
