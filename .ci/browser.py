@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The mood board in a real browser: `python .ci/browser.py` drives headless Chromium through Voilà and JupyterLab, as a person would.
+"""The mood board in a real browser: `python .ci/browser.py` clicks through Voilà and JupyterLab as a person would.
 
-Two pictures are uploaded, one result is liked, a slot is dropped, a filter set, the look exported, a file that is no picture given; after each the page
-must show what it should. How long the kernel's event loop was ever busy is measured meanwhile. Exit status: 0 if all holds, 1 if not, 3 if something that
-this needs is not installed (it says what): `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
+Two pictures are uploaded, one result is liked, a slot is dropped, a filter set, the look exported, a file that is no
+picture given. After each step the page must show what it should. Meanwhile it is measured how long the kernel's event
+loop was ever busy. Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not installed (it says
+what): `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
 
     python .ci/browser.py                          # both servers, the whole demo catalogue
     python .ci/browser.py --server voila --items 1200 --shots FOLDER   # fewer have too few blue pieces for three looks
@@ -20,8 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
-NEEDED = {"selenium": "pip install -e '.[browser]'", "voila": "pip install -e '.[browser]'", "jupyterlab": "pip install -e '.[browser]'", "ipywidgets": "pip install -e '.[browser]'"}
-PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromedriver": ("chromedriver", "chromium.chromedriver")}
+NEEDED = dict.fromkeys(("selenium", "voila", "jupyterlab", "ipywidgets"), "pip install -e '.[browser]'")
+PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"),
+            "chromedriver": ("chromedriver", "chromium.chromedriver")}
 CELLS = ("""
 import asyncio
 import time
@@ -41,14 +43,34 @@ recommender = Recommender.load("recommender")
 recommender.encoder;""", """
 MoodBoard(recommender, slots=["shoes", "bag", "outerwear"], k=5, folder="out")""", """
 watching = asyncio.create_task(watch())""")
-CHOOSER = "HTMLInputElement.prototype.click = function () { this.id = 'chosen'; document.body.appendChild(this) }"    # a file dialog that a program can fill
+CHOOSER = """
+HTMLInputElement.prototype.click = function () { this.id = 'chosen'; document.body.appendChild(this) }
+"""                                              # a file dialog that a program can fill
+FIND_BUTTON = """
+const found = [...document.querySelectorAll('.vb button')].filter(b => b.textContent.trim() == arguments[0])
+const button = found.at(arguments[1])
+button?.scrollIntoView({block: 'center'})
+return button
+"""
+CHOOSE_BLUE = """
+const lists = [...document.querySelectorAll('.vb select')]
+const list = lists.find(s => [...s.options].some(o => o.text == 'blue'))
+list.value = 'blue'
+list.dispatchEvent(new Event('change', {bubbles: true}))
+"""
+BROKEN = """
+const pictures = [...document.querySelectorAll('.vb img')].filter(i => !i.naturalWidth)
+return pictures.length + document.querySelectorAll('.jupyter-widgets-error-widget').length
+"""
 
 
 def programs(given):
     "Where Chromium and its driver are, unless `given`; ends with status 3 and a sentence when something is missing."
-    found = {name: given.get(name) or next(filter(None, map(shutil.which, names)), None) for name, names in PROGRAMS.items()}
+    found = {name: given.get(name) or next(filter(None, map(shutil.which, names)), None)
+             for name, names in PROGRAMS.items()}
     missing = [f"{name} ({how})" for name, how in NEEDED.items() if importlib.util.find_spec(name) is None]
-    missing += [f"{name} (Debian and Ubuntu: apt-get install chromium chromium-driver)" for name, path in found.items() if path is None]
+    missing += [f"{name} (Debian and Ubuntu: apt-get install chromium chromium-driver)"
+                for name, path in found.items() if path is None]
     if missing:
         print(f"skipped: the browser test needs {', '.join(missing)}")
         sys.exit(3)
@@ -64,8 +86,10 @@ def prepare(folder, items, fitted):
     from vibrec.demo import draw_palette, draw_texture
     from vibrec.eval import Recommender
 
-    if fitted is None: Recommender.fit(Catalog.demo(n_items=items), epochs=12, progress=False).save(folder / "recommender")
-    else: shutil.copytree(fitted, folder / "recommender")
+    if fitted is not None: shutil.copytree(fitted, folder / "recommender")
+    else:
+        catalog = Catalog.demo(n_items=items)
+        Recommender.fit(catalog, model="gat", epochs=12, progress=False).save(folder / "recommender")
     rng = np.random.default_rng(0)
     draw_texture("coastal", rng).save(folder / "fabric.png")
     draw_palette("coastal", rng).save(folder / "palette.jpg")
@@ -82,9 +106,10 @@ def serve(kind, folder):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     common = ["--no-browser", f"--port={port}"]
+    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    open_to_all = ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"]
     command = {"voila": ["-m", "voila", "board.ipynb", *common],
-               "lab": ["-m", "jupyter", "lab", *common, "--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None",
-                       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.disable_check_xsrf=True"]}[kind]
+               "lab": ["-m", "jupyter", "lab", *common, "--allow-root", "--ip=127.0.0.1", *open_to_all, *quiet]}[kind]
     with open(folder / f"{kind}.log", "wb") as log:
         process = subprocess.Popen([sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -93,7 +118,8 @@ def serve(kind, folder):
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", port), timeout=2).close()
                 break
-            if process.poll() is not None or time.monotonic() > end: raise RuntimeError(f"{kind} does not start: {(folder / f'{kind}.log').read_text()[-1500:]}")
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{kind} does not start: {(folder / f'{kind}.log').read_text()[-1500:]}")
             time.sleep(.5)
         yield f"http://127.0.0.1:{port}" + ("/doc/tree/board.ipynb?reset" if kind == "lab" else "")
     finally:
@@ -109,8 +135,9 @@ def browse(found, height):
 
     options = webdriver.ChromeOptions()
     options.binary_location = found["chromium"]
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1",
-                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--window-size=1280,{height}"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                     "--force-device-scale-factor=1", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                     f"--window-size=1280,{height}"):
         options.add_argument(argument)
     options.page_load_strategy = "none"          # the test waits for what it needs to see
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found["chromedriver"]))
@@ -119,7 +146,7 @@ def browse(found, height):
 
 
 class Page:
-    "The board as somebody sees it."
+    "The board as you see it."
 
     def __init__(self, driver, shots, kind): self.driver, self.shots, self.kind = driver, shots, kind
 
@@ -143,8 +170,9 @@ class Page:
         self.until("the board comes to rest", lambda: quiet() and (time.sleep(.4) or quiet()))
 
     def texts(self, css):
-        "What stands in all elements that match, read in one go, because the page may change between two questions."
-        return self.driver.execute_script("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.trim())", css)
+        "The texts of all elements that match, read in one go, because the page may change between two questions."
+        script = "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.trim())"
+        return self.driver.execute_script(script, css)
 
     def results(self): return self.texts(".vb-row .vb-card .vb-title")
 
@@ -153,8 +181,7 @@ class Page:
     def press(self, label, at=0):
         "Click a button by its label, as the mouse would."
         def click():
-            button = self.driver.execute_script("const found = [...document.querySelectorAll('.vb button')].filter(b => b.textContent.trim() == arguments[0]).at(arguments[1]);"
-                                                "found?.scrollIntoView({block: 'center'}); return found", label, at)
+            button = self.driver.execute_script(FIND_BUTTON, label, at)
             if button is None or not button.is_enabled(): return False
             button.click()
             return True
@@ -166,11 +193,13 @@ class Page:
         self.driver.execute_script(CHOOSER)
         self.all(".vb button.widget-upload")[0].click()
         field = self.until("the file dialog opens", lambda: self.all("#chosen"))[0]
-        self.driver.execute_script("arguments[0].value = ''", field)           # a driver adds to what was chosen before, a dialog does not
+        self.driver.execute_script("arguments[0].value = ''", field)  # a driver adds to what was chosen before
         field.send_keys("\n".join(map(str, paths)))
         self.driver.execute_script("document.getElementById('chosen')?.remove()")
 
-    def unseen(self): return self.driver.execute_script("return [...document.querySelectorAll('.vb img')].filter(i => !i.naturalWidth).length + document.querySelectorAll('.jupyter-widgets-error-widget').length")
+    def broken(self):
+        "How many pictures and widgets cannot be shown."
+        return self.driver.execute_script(BROKEN)
 
     def shot(self, name):
         self.driver.execute_script("document.querySelector('.vb')?.scrollIntoView({block: 'start'})")
@@ -178,10 +207,15 @@ class Page:
 
 
 def run_cell(page, n):
-    "Select a cell of JupyterLab and run it; True when the kernel has it. A click while the kernel is starting is lost, so this is called until it is true."
-    given = lambda: any(mark.isdigit() or mark == "*" for mark in page.texts(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")[n])
+    """
+    Select a cell of JupyterLab and run it; True when the kernel has it.
+
+    A click while the kernel is starting is lost, so this is called until it is true.
+    """
+    prompts = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
+    given = lambda: any(mark.isdigit() or mark == "*" for mark in page.texts(prompts)[n])
     if not given():
-        page.all(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")[n].click()
+        page.all(prompts)[n].click()
         page.all('.jp-NotebookPanel-toolbar [data-command="notebook:run-cell-and-select-next"]')[0].click()
         time.sleep(1)
     return given()
@@ -191,9 +225,10 @@ def open_board(page, address):
     "Open the notebook or the page until the board is there."
     page.driver.get(address)
     if page.kind == "lab":
-        page.until("the kernel is idle", lambda: page.all('.jp-NotebookPanel [data-status="idle"]') and page.texts(".jp-Notebook .jp-Cell"))
+        idle = '.jp-NotebookPanel [data-status="idle"]'
+        page.until("the kernel is idle", lambda: page.all(idle) and page.texts(".jp-Notebook .jp-Cell"))
         for n in range(len(CELLS)): page.until(f"cell {n + 1} is run", lambda: run_cell(page, n), 60)
-        for button in page.all(".Toastify button"):                # a question about news, which lies over the board
+        for button in page.all(".Toastify button"):  # a question about news, which lies over the board
             if button.text == "No": button.click()
     page.until("the board appears", lambda: page.all(".vb .vb-head"), 300)
     page.settled()
@@ -209,29 +244,35 @@ def walk(page, folder):
     "What a person does, and what must be seen after it."
     check("an empty board says what to do", "upload a picture" in page.texts(".vb-advice")[0])
     page.choose(folder / "fabric.png", folder / "palette.jpg")
-    page.until("two pictures are on the board", lambda: len(page.pins()) == 2, 180); page.settled()
+    page.until("two pictures are on the board", lambda: len(page.pins()) == 2, 180)
+    page.settled()
     first = page.results()
-    check("two uploaded pictures bring results", page.pins() == ["fabric.png", "palette.jpg"] and len(first) == 15, f"{len(first)} results")
-    check("every picture is drawn", page.unseen() == 0, f"{page.unseen()} pictures broken")
+    check("two uploaded pictures are on the board", page.pins() == ["fabric.png", "palette.jpg"])
+    check("they bring results", len(first) == 15, f"{len(first)} results")
+    check("every picture is drawn", page.broken() == 0, f"{page.broken()} pictures broken")
     page.shot("uploaded")
 
     page.press("Like", at=1); page.settled()
     liked = page.results()
-    check("a like changes the results", liked != first, f"{len(set(liked) - set(first))} new, order changed" if set(liked) != set(first) else "other order")
+    new = len(set(liked) - set(first))
+    check("a like changes the results", liked != first, f"{new} new" if new else "another order")
     check("the like is shown", any(text.startswith("liked") for text in page.texts(".vb-wrap button")))
-    page.press("Not", at=-1); page.settled()
+    page.press("Dislike", at=-1); page.settled()
     check("a dislike takes the item away", liked[-1] not in page.results())
 
     page.press("bag"); page.settled()
-    check("dropping a slot drops its results", not any(name.startswith("bag-") for name in page.results()) and len(page.results()) == 10)
+    left = page.results()
+    check("dropping a slot drops its results", len(left) == 10 and not any(name.startswith("bag-") for name in left))
     before = page.results()
-    page.driver.execute_script("const s = [...document.querySelectorAll('.vb select')].find(s => [...s.options].some(o => o.text == 'blue')); s.value = 'blue'; s.dispatchEvent(new Event('change', {bubbles: true}))")
+    page.driver.execute_script(CHOOSE_BLUE)
     page.settled()
-    check("a filter changes the results", page.results() != before and all("blue" in text for text in page.texts(".vb-row .vb-card .vb-quiet:nth-child(2)")))
+    lines = page.texts(".vb-row .vb-card .vb-quiet:nth-child(2)")
+    check("a filter changes the results", page.results() != before and all("blue" in text for text in lines))
     page.press("Why"); page.until("the reasons appear", lambda: page.texts(".vb-why"), 60); page.settled()
     check("why is answered", "on your board" in page.texts(".vb-why")[0])
     page.press("Complete the look"); page.until("looks appear", lambda: page.texts(".vb-looks"), 60); page.settled()
-    check("three looks are shown, with pictures", len(page.texts(".vb-looks > div")) == 3 and page.unseen() == 0, f"{page.unseen()} pictures broken")
+    check("three looks are shown", len(page.texts(".vb-looks > div")) == 3)
+    check("their pictures are drawn", page.broken() == 0, f"{page.broken()} pictures broken")
     page.shot("chosen")
 
     for _ in range(4): page.press("Undo")
@@ -239,13 +280,17 @@ def walk(page, folder):
     check("four undos bring the first results back", page.results() == first)
     page.choose(folder / "shopping list.png")
     page.until("a complaint appears", lambda: page.texts(".vb-problem"), 60); page.settled()
-    told = page.texts(".vb-problem")
-    check("a file that is no picture is told by its name", len(told) == 1 and "shopping list.png: not an image" in told[0])
+    complaints = page.texts(".vb-problem")
+    named = len(complaints) == 1 and "shopping list.png: not an image" in complaints[0]
+    check("a file that is no picture is named", named)
     page.press("Export look"); page.until("links appear", lambda: page.texts(".vb-link"), 60); page.settled()
     links = [link.get_attribute("download") for link in page.all(".vb-link")]
-    check("the look can be downloaded", links == ["look.png", "look.html"] and (folder / "out" / "look.png").stat().st_size > 10_000)
-    page.press("Remove"); page.settled(); page.press("Remove"); page.until("the board is empty", lambda: not page.pins(), 60); page.settled()
-    check("an emptied board says what to do", page.results() == [] and "upload a picture" in page.texts(".vb-advice")[-1])
+    written = (folder / "out" / "look.png").stat().st_size
+    check("the look can be downloaded", links == ["look.png", "look.html"] and written > 10_000)
+    page.press("Remove"); page.settled()
+    page.press("Remove"); page.until("the board is empty", lambda: not page.pins(), 60); page.settled()
+    advice = page.texts(".vb-advice")[-1]
+    check("an emptied board says what to do", page.results() == [] and "upload a picture" in advice)
     check("no traceback is on the page", "Traceback" not in page.texts("body")[0])
 
 
@@ -255,8 +300,10 @@ def main():
     parser.add_argument("--server", choices=["voila", "lab", "both"], default="both")
     parser.add_argument("--items", type=int, default=3000, help="size of the demo catalogue")
     parser.add_argument("--shots", type=Path, default=None, help="folder for the screenshots")
-    parser.add_argument("--recommender", type=Path, default=None, help="a saved recommender of the demo catalogue, instead of fitting one")
-    parser.add_argument("--browser", help="the program to start, if not the Chromium that is found; its driver must be of the same version")
+    parser.add_argument("--recommender", type=Path, default=None,
+                        help="a saved recommender of the demo catalogue, instead of fitting one")
+    parser.add_argument("--browser", help="the program to start, if not the Chromium that is found; "
+                                          "its driver must be of the same version")
     parser.add_argument("--driver", help="its chromedriver")
     arguments = parser.parse_args()
     found, failed = programs(dict(chromium=arguments.browser, chromedriver=arguments.driver)), 0
@@ -264,7 +311,8 @@ def main():
         folder, shots = Path(work), (arguments.shots or Path(tempfile.gettempdir()) / "vibrec-browser").absolute()
         shots.mkdir(parents=True, exist_ok=True)
         prepare(folder, arguments.items, arguments.recommender)
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]))
+        paths = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         for kind in ("voila", "lab") if arguments.server == "both" else (arguments.server,):
             print(f"{kind}:", flush=True)
             try:
@@ -272,7 +320,8 @@ def main():
                     page = Page(driver, shots, kind)
                     open_board(page, address)
                     walk(page, folder)
-                print(f"  the kernel's event loop was never busy for longer than {1000 * float((folder / 'gap.txt').read_text()):.0f} ms")
+                longest = 1000 * float((folder / "gap.txt").read_text())
+                print(f"  the kernel's event loop was never busy for longer than {longest:.0f} ms")
                 (folder / "gap.txt").unlink()
             except (AssertionError, RuntimeError) as error:
                 failed += 1
