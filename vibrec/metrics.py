@@ -228,7 +228,7 @@ def graph_summary(
     data: Data,                       # graph with edge_index int64 [2, E] (source, target) and num_nodes
     labels: Sequence | None = None,   # [n] one label per node; adds homophily and what chance would give
 ) -> dict:  # {name: number}
-    "Nodes, edges, density, degrees, reciprocity, components, homophily. Raises ValueError for no nodes or wrong labels."
+    "Nodes, edges, density, degrees, reciprocity, components, homophily. Raises ValueError: no nodes, wrong labels."
     (arriving, leaving), nodes, edges = _degrees(data), data.num_nodes, data.num_edges
     adjacency = coo_array((np.ones(edges), data.edge_index.numpy()), shape=(nodes, nodes))
     components, component = connected_components(adjacency, directed=False)
@@ -326,13 +326,14 @@ def metrics_text(
     return "".join(lines)
 
 def write_graph_metrics(
-    path: str | Path,        # the file, such as "graph_metrics.txt"; its folder is made if need be
-    graph: Data | None,      # see graph_metrics
-    features: np.ndarray,    # float [n, f]
-    embeddings: np.ndarray,  # float [n, d]
-    **options,               # of graph_metrics
-) -> dict:  # what graph_metrics gives
+    path: str | Path,           # the file, such as "graph_metrics.txt"; its folder is made if need be
+    graph: Data | None,         # see graph_metrics
+    features: np.ndarray,       # float [n, f]
+    embeddings: np.ndarray,     # float [n, d]
+    about: dict | None = None,  # what stands above the numbers, such as the model's name
+    **options,                  # of graph_metrics
+) -> dict:  # about, and what graph_metrics gives
     "Compute `graph_metrics` and write them as text, whole or not at all"
-    found = graph_metrics(graph, features, embeddings, **options)
+    found = (about or {}) | graph_metrics(graph, features, embeddings, **options)
     with atomic_path(path) as file: file.write_text(metrics_text(found), encoding="utf-8")
     return found

@@ -74,7 +74,7 @@ class MatchedNegatives:
 
 # %% ../nbs/05a_questions.ipynb #c44c672f
 def _rounds(outfits, random):
-    "(outfit_id, its members in random order), round after round. In each, every outfit once, its members rotated by one."
+    "(outfit_id, its members in random order), round by round: every outfit once, its members rotated by one."
     shuffled = {name: random.permutation(members).tolist() for name, members in outfits.items()}
     names = list(shuffled)
     for turn in range(max(map(len, shuffled.values()))):
@@ -90,7 +90,7 @@ def fitb_questions(
     seed: int = 0,
     candidates: int = 4,          # one right, the others wrong; >= 2
 ) -> list[Question]:
-    "Fill-in-the-blank questions with matched wrong answers (Han et al. 2017). Raises ValueError where none can be asked."
+    "Fill in the blank with matched wrong answers (Han et al. 2017). Raises CatalogError if there are none."
     if candidates < 2: raise ValueError(f"candidates: got {candidates}; pass at least 2, one right and one wrong")
     random, outfits = np.random.default_rng(seed), split_outfits(catalog, split)
     negatives, questions = MatchedNegatives(catalog, split), []
@@ -103,8 +103,8 @@ def fitb_questions(
         questions.append(Question(tuple(context), shown, place, name))
         if len(questions) == n: break
     if not questions:
-        raise CatalogError(f"catalog: no item of an outfit in split {split!r} has {candidates - 1} matched wrong answers; "
-                           "add items or lower candidates")
+        raise CatalogError(f"catalog: no outfit of split {split!r} has an item with {candidates - 1} matched wrong "
+                           "answers; add items or lower candidates")
     return questions
 
 # %% ../nbs/05a_questions.ipynb #39fc5b30
@@ -116,8 +116,8 @@ def candidate_scores(
     "What a scorer gives, checked. Raises ValueError unless it is one number per candidate."
     scores = np.asarray(scorer.score(list(context), list(candidates)), float)
     if scores.shape != (len(candidates),) or np.isnan(scores).any():
-        raise ValueError(f"scorer: {type(scorer).__name__}.score gave shape {scores.shape} with {np.isnan(scores).sum()} "
-                         f"NaN for {len(candidates)} candidates; it must give one number per candidate")
+        raise ValueError(f"scorer: {type(scorer).__name__}.score gave shape {scores.shape} with "
+                         f"{np.isnan(scores).sum()} NaN for {len(candidates)} candidates; it must give one number each")
     return scores
 
 def fitb_accuracy(
@@ -139,7 +139,7 @@ def compatibility_sets(
     split: str | None = "test",  # whose outfits; None: all
     seed: int = 0,
 ) -> list[LabelledOutfit]:  # each real outfit, followed by its copy with every item replaced within its group
-    "Real outfits and replaced ones, whose items share no outfit. Outfits with an item that cannot be replaced are left out."
+    "Real outfits and replaced ones, whose items share no outfit. An outfit that cannot be replaced is left out."
     random, outfits = np.random.default_rng(seed), split_outfits(catalog, split)
     negatives, sets = MatchedNegatives(catalog, split), []
     for name, real in outfits.items():
