@@ -78,7 +78,7 @@ _PAGE = """
 .vb .widget-html,.vb .widget-html-content{color:var(--ink);line-height:1.35;height:auto;margin:0;font-size:13px}
 .vb .vb-head{align-items:center;gap:14px;border-bottom:1px solid var(--line);padding-bottom:10px;overflow:visible}
 .vb .vb-name{font-size:22px;font-weight:650;letter-spacing:-.01em}
-.vb .vb-spread{flex:1 1 auto;min-width:0}
+.vb .vb-stretch{flex:1 1 auto;min-width:0}
 .vb .vb-body{gap:24px;align-items:flex-start;padding-top:12px;overflow:visible}
 .vb .vb-side{flex:0 0 236px;width:236px;gap:7px;overflow:visible}
 .vb .vb-main{flex:1 1 0;min-width:0;gap:6px;overflow:visible}
@@ -213,6 +213,7 @@ def heading(self,
     "The heading of a section."
     return self.text(f'<div class="vb-section">{html.escape(title)}</div>')
 
+# %% ../nbs/08d_cards.ipynb #d8c00032b
 @patch_to(Kit)
 def button(self,
     label: str,         # what is written on it

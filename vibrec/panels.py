@@ -39,7 +39,7 @@ class StatusBar:
         self.status, self.problem, self.downloads = kit.text(), kit.text(), kit.text()
         self.progress = kit.make(widgets.FloatProgress, min=0, max=1, tooltip="progress")
         name = kit.text('<span class="vb-name">Mood board</span>')
-        room = kit.make(widgets.Box, "vb-spread", children=[self.status])
+        room = kit.make(widgets.Box, "vb-stretch", children=[self.status])
         buttons = [self.undo, self.complete, self.save, self.export]
         head = kit.make(widgets.HBox, "vb-head", children=[name, room, *buttons])
         self.boxes = [head, self.progress, self.problem, self.downloads]
@@ -135,6 +135,7 @@ def _given(self, widget, event, value):
     with self.kit.quiet(): widget.value = type(value)()
     self.handlers[event](value)
 
+# %% ../nbs/08e_panels.ipynb #e8c00022b
 @patch_to(Controls)
 def _make_slots(self, catalog, request):
     "A chip for each category, and a button that chooses among them."
@@ -268,6 +269,7 @@ def _fill(self, board, contents, start):
         self.show_weights(board)
     set_children(self.grid, [card.box for card in self.cards[:end]])
 
+# %% ../nbs/08e_panels.ipynb #e8c00032b
 @patch_to(PinPanel)
 def show_weights(self,
     board: Board | None,

@@ -205,6 +205,7 @@ def looks(self,
     return complete(self.recommender, request.board, request.slots, n, filters=request.filters,
                     taste=self.taste, diversity=request.diversity)
 
+# %% ../nbs/08c_session.ipynb #s8c00024b
 @patch_to(BoardSession)
 def why(self,
     id: str,                         # an item of the catalogue
@@ -294,6 +295,7 @@ def submit(self,
             self._thread.start()
         self._changed.notify_all()
 
+# %% ../nbs/08c_session.ipynb #s8c00042b
 @patch_to(Worker)
 def _next(self):
     "The job that is due first, as soon as it is due; None when no job waits."
