@@ -292,6 +292,7 @@ def questions(
 ) -> tuple:  # context int64 [q, L], -1: empty; answers int64 [q], all of them held out
     "Outfits with one blank each; an item of a hundred outfits is asked about ten times as often as one of one."
     outfit, blank = np.nonzero((self.outfits >= 0) & held_out[self.outfits])
+    if not len(outfit): return self.outfits[:0], outfit
     weight = self.popularity[self.outfits[outfit, blank]] ** -.5
     chosen = self.rng.choice(len(outfit), min(len(outfit), self.most), replace=False, p=weight / weight.sum())
     context, answers = self.outfits[outfit[chosen]], self.outfits[outfit[chosen], blank[chosen]]
@@ -341,6 +342,7 @@ def sample(self, data, model):
     for _ in range(100):
         held_out = self.rng.random(self.n) < self.held_out
         context, answers = self.questions(held_out)
+        if not len(answers): continue
         negatives = self.hard_negatives(context, answers, held_out)
         asked = (negatives >= 0).any(1)
         if not asked.any(): continue
