@@ -161,7 +161,7 @@ def encode(self, x, items=None, ids=None):
     x = self.projection.transform(x)
     own = self._own_rows(x, ids)
     known, new = own >= 0, own < 0
-    vectors = np.empty((len(x), self._join(x[:1], self._states[-1][:1]).shape[1]), np.float32)
+    vectors = np.empty((len(x), self._join(x[:0], self._states[-1][:0]).shape[1]), np.float32)
     vectors[known] = self._join(self.graph.x.numpy()[own[known]], self._states[-1][own[known]])
     if new.any(): vectors[new] = self._join(x[new], self.network.attach(self._states, x[new], *self._edges(x[new])))
     return vectors

@@ -33,7 +33,7 @@ class RerankedModel(Model):
         self.first, self.second, self.weight, self.width = first, second, np.float32(weight), width
         self.graph, self.history, self.pairs_share_scale = first.graph, first.history, first.pairs_share_scale
         self.label = f"{first.label} + {second.label}"
-        ranges = [np.array(first.score_range), np.array(second.score_range) * weight]
+        ranges = [np.array(first.score_range), np.array(second.score_range) * float(self.weight)]
         self.score_range = tuple(float(end) for end in sum(ranges))
 
     @classmethod
