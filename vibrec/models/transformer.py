@@ -203,7 +203,7 @@ def train_transformer(
     epochs: int = 20,
     lr: float = 3e-3,            # AdamW, one cycle
     weight_decay: float = .05,
-    temperature: float = .2,     # of the loss
+    temperature: float = .1,     # of the loss
     slot_dropout: float = .3,    # how often a question does not say what slot is missing
     seed: int = 0,
     progress: bool = True,
