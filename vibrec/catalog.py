@@ -219,12 +219,6 @@ def show(self,
     ids = self.ids[:20] if ids is None else list(ids)
     return show_images(self.images(ids, 256), self.items[self.group_column].iloc[self.rows(ids)].tolist(), columns)
 
-# %% ../nbs/00_catalog.ipynb #catco010
-@patch_to(Catalog)
-def groups(self) -> np.ndarray:  # int64 [n]
-    "Items with the same number can replace each other. Numbers follow the sorted values of `group_column`."
-    return pd.factorize(self.items[self.group_column], sort=True)[0].astype(np.int64)
-
 # %% ../nbs/00_catalog.ipynb #46e1495b
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
@@ -342,6 +336,12 @@ def outfit_lists(self,
         if partial: lists = {name: [id for id in ids if id in inside] for name, ids in lists.items()}
         else: lists = {name: ids for name, ids in lists.items() if inside.issuperset(ids)}
     return {name: ids for name, ids in lists.items() if len(ids) > 1}
+
+# %% ../nbs/00_catalog.ipynb #catco010
+@patch_to(Catalog)
+def groups(self) -> np.ndarray:  # int64 [n]
+    "Items with the same number can replace each other. Numbers follow the sorted values of `group_column`."
+    return pd.factorize(self.items[self.group_column], sort=True)[0].astype(np.int64)
 
 # %% ../nbs/00_catalog.ipynb #catnew01
 @patch_to(Catalog)
