@@ -3,9 +3,10 @@
 
 `python .ci/run_notebooks.py [NOTEBOOK ...]`: without arguments every chapter of `nbs/` is run. Cells that nbdev would skip (`#| eval: false`,
 `#| slow`) are not run and keep the outputs they have. What changes from run to run without meaning anything is not saved: progress bars, the ids
-of widget views, the metadata of PNGs. Warnings are kept, so that somebody sees them. A notebook that fails is left as it was.
+of widget views, the metadata of PNGs; heavy PNGs are stored with a palette. Warnings are kept, so that somebody sees them. A notebook that fails is left as it was.
 """
 import base64
+import io
 import os
 import re
 import struct
@@ -16,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.pop("MPLBACKEND", None)  # another backend than the notebook's own would leave every figure out
@@ -38,6 +40,15 @@ def strip_png(data):
     return base64.b64encode(b"".join(kept)).decode() + "\n"
 
 
+def lighter_png(data, limit=150_000):
+    "The PNG `data` (base64) with a palette of 256 colours where it is heavier than `limit` bytes: rows of photographs weigh a third of that."
+    raw = base64.b64decode(data)
+    if len(raw) <= limit: return data
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+    return base64.b64encode(stream.getvalue()).decode() + "\n" if len(stream.getvalue()) < len(raw) else data
+
+
 def strip_progress(text):
     "`text` without progress bars, which overwrite themselves with carriage returns."
     lines = [re.split(r"\r", line)[-1] if "\r" in line else line for line in text.replace("\r\n", "\n").split("\n")]
@@ -53,7 +64,7 @@ def tidy(outputs):
             if not out.text.strip(): continue
         data = out.get("data", {})
         if data.pop(WIDGET, None) and PROGRESS.search(data.get("text/plain", "")): continue
-        if "image/png" in data: data["image/png"] = strip_png(data["image/png"])
+        if "image/png" in data: data["image/png"] = lighter_png(strip_png(data["image/png"]))
         kept.append(out)
     return kept
 

@@ -376,7 +376,7 @@ class Recommendations(PictureResult):
         rows = [PictureRow("board", self.board.images, self.board.names)]
         for slot, group in self.table.groupby("slot", sort=False):
             shown = zip(group["id"], group["score"], group["nearest"])
-            captions = [f"{id}\n{score:.2f}, near {near}" for id, score, near in shown]
+            captions = [f"{id} · {score:.2f} · near {near}" for id, score, near in shown]
             rows.append(PictureRow(slot, list(self.catalog.images(group["id"], 256)), captions))
         return rows
 
