@@ -6,7 +6,7 @@
 __all__ = ['RETRIEVAL', 'split_outfits', 'MatchedNegatives', 'fitb_questions', 'candidate_scores', 'fitb_accuracy',
            'compatibility_sets', 'set_score', 'compatibility_values', 'compatibility_auc', 'SlotQuery', 'slot_queries',
            'category_pools', 'retrieval_table', 'board_table', 'EvaluationSet', 'make_evaluation_set',
-           'fixed_evaluation_set', 'fix_questions', 'evaluate_scorers']
+           'evaluate_scorers', 'fixed_evaluation_set', 'fix_questions']
 
 # %% ../nbs/05a_questions.ipynb #qs000004
 from collections import defaultdict
@@ -339,6 +339,19 @@ def make_evaluation_set(
     questions, sets = fitb_questions(catalog, split, n, seed), compatibility_sets(catalog, split, seed)
     return EvaluationSet(questions, sets, queries, pools)
 
+# %% ../nbs/05a_questions.ipynb #5487ca6b
+def evaluate_scorers(
+    scorers: dict,  # {row of a table: scorer, or list of scorers, one per seed}
+    evaluation_set: EvaluationSet,
+) -> dict:  # {row: {metric: float64 [n], averaged over seeds}}
+    "Every model's value on every question"
+    found = {}
+    for name, scorer in scorers.items():
+        listed = scorer if isinstance(scorer, (list, tuple)) else [scorer]
+        values = [evaluation_set.evaluate(one) for one in listed]
+        found[name] = {metric: np.mean([one[metric] for one in values], axis=0) for metric in values[0]}
+    return found
+
 # %% ../nbs/05a_questions.ipynb #887e9451
 def fixed_evaluation_set(
     data: OutfitData,     # with questions
@@ -366,16 +379,3 @@ def fix_questions(
     train = set(catalog.split_of("train").ids)
     outfits = catalog.outfits[catalog.outfits["item_id"].isin(train)]
     return OutfitData(Catalog(catalog.items, outfits, catalog.root, catalog.recipes), fitb, compat)
-
-# %% ../nbs/05a_questions.ipynb #5487ca6b
-def evaluate_scorers(
-    scorers: dict,  # {row of a table: scorer, or list of scorers, one per seed}
-    evaluation_set: EvaluationSet,
-) -> dict:  # {row: {metric: float64 [n], averaged over seeds}}
-    "Every model's value on every question"
-    found = {}
-    for name, scorer in scorers.items():
-        listed = scorer if isinstance(scorer, (list, tuple)) else [scorer]
-        values = [evaluation_set.evaluate(one) for one in listed]
-        found[name] = {metric: np.mean([one[metric] for one in values], axis=0) for metric in values[0]}
-    return found
