@@ -176,7 +176,7 @@ class Comparison:
         "The row of the recommenders"
         return self.recommenders[0].model.label
 
-    def __repr__(self): return f"Comparison of {', '.join(self.values)} on {self.evaluation_set!r}"
+    def __repr__(self): return f"Comparison of {' · '.join(self.values)} on {self.evaluation_set!r}"
 
     def intervals(self) -> pd.DataFrame:  # model, metric, mean, low, high
         "Each row's metrics with 95 % intervals"
