@@ -114,7 +114,7 @@ _CARDS = """
 .vb .vb-small{width:74px;padding:4px}
 .vb .vb-small img{height:58px}
 .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
-.vb .vb-buttons{gap:4px;overflow:visible}
+.vb .vb-buttons{gap:3px;overflow:visible}
 .vb .vb-why{background:#eef4f8;border-radius:8px;padding:8px 12px;margin-top:2px}
 .vb .vb-strips{display:flex;gap:28px;flex-wrap:wrap;padding-top:6px}
 .vb figure{display:inline-block;width:84px;margin:4px 8px 0 0;vertical-align:top}
@@ -131,7 +131,7 @@ _CONTROLS = """
   border-radius:7px;background:#fff;color:var(--ink);font-size:12px;box-shadow:none}
 .vb button.widget-button:hover{border-color:var(--quiet)}
 .vb button:focus-visible,.vb input:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
-.vb .vb-card button.widget-button{flex:1 1 0;padding:0 2px;min-width:0}
+.vb .vb-card button.widget-button{flex:1 1 auto;padding:0 1px;min-width:0;font-size:11.5px}
 .vb button.vb-plain{color:var(--quiet)}
 .vb button.vb-chip{border-radius:99px}
 .vb button.widget-toggle-button.vb-chip{width:auto;height:28px;line-height:26px;margin:0;padding:0 12px;

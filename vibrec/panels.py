@@ -358,7 +358,7 @@ def explanation_html(
 ) -> str:  # HTML
     "The reasons for an item: which pictures it is close to, what the model's parts add, and neighbours in a graph."
     parts, board, catalog = explanation.parts, explanation.board, explanation.catalog
-    place = f"number {parts['rank']:,} of {parts['of']:,} in {explanation.slot}"
+    place = f"Number {parts['rank']:,} of {parts['of']:,} in {explanation.slot}"
     components = [f"{name} {value:+.2f}" for name, value in explanation.contributions.sum().items()]
     score = f"score {parts['score']:.2f}" + (f" = {' '.join(components)}" if len(components) > 1 else "")
     title = f'<div class="vb-title">{html.escape(f"Why {explanation.id}? {place}, {score}")}</div>'
