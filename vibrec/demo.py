@@ -13,60 +13,77 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from .core import CatalogError
-from .render import PHOTO_CLASSES, draw_patterns, lab_to_rgb, lch_to_lab, load_photos, render, two_colours
+from .render import (
+    PHOTO_CLASSES, draw_patterns, lab_of, lab_to_rgb, lch_to_lab, load_photos, render, two_colours)
 
 # %% ../nbs/a2_demo.ipynb #1acd9572
 VIBES = {
-    "boho":    dict(hues=(55, 95), lightness=.58, chroma=.10, depth=.60, patterns=dict(blotches=.4, chevron=.3, solid=.3)),
-    "citrus":  dict(hues=(105, 135), lightness=.84, chroma=.16, depth=.50, patterns=dict(dots=.4, stripes=.3, solid=.3)),
-    "forest":  dict(hues=(145, 70), lightness=.43, chroma=.07, depth=.70, patterns=dict(checks=.5, stripes=.2, solid=.3)),
-    "coastal": dict(hues=(245, 35), lightness=.68, chroma=.10, depth=.50, patterns=dict(stripes=.5, dots=.1, solid=.4)),
-    "retro":   dict(hues=(205, 50), lightness=.66, chroma=.14, depth=.60, patterns=dict(chevron=.4, stripes=.2, solid=.4)),
-    "night":   dict(hues=(275, 315), lightness=.36, chroma=.09, depth=.80, patterns=dict(chevron=.3, dots=.3, solid=.4)),
+    "boho": dict(hues=(55, 95), lightness=.58, chroma=.1, depth=.6, patterns=dict(blotches=.4, chevron=.3, solid=.3)),
+    "citrus": dict(hues=(105, 135), lightness=.84, chroma=.16, depth=.5, patterns=dict(dots=.4, stripes=.3, solid=.3)),
+    "forest": dict(hues=(145, 70), lightness=.43, chroma=.07, depth=.7, patterns=dict(checks=.5, stripes=.2, solid=.3)),
+    "coastal": dict(hues=(245, 35), lightness=.68, chroma=.1, depth=.5, patterns=dict(stripes=.5, dots=.1, solid=.4)),
+    "retro": dict(hues=(205, 50), lightness=.66, chroma=.14, depth=.6, patterns=dict(chevron=.4, stripes=.2, solid=.4)),
+    "night": dict(hues=(275, 315), lightness=.36, chroma=.09, depth=.8, patterns=dict(chevron=.3, dots=.3, solid=.4)),
     "romance": dict(hues=(355, 320), lightness=.78, chroma=.08, depth=.45, patterns=dict(blotches=.4, dots=.3, solid=.3)),
-    "punk":    dict(hues=(20, 350), lightness=.46, chroma=.18, depth=.80, patterns=dict(checks=.5, blotches=.1, solid=.4)),
+    "punk": dict(hues=(20, 350), lightness=.46, chroma=.18, depth=.8, patterns=dict(checks=.5, blotches=.1, solid=.4)),
 }
-NEUTRALS = ((.97, .005, 90), (.90, .025, 85), (.66, .006, 250), (.42, .02, 255), (.27, .008, 280))   # white, cream, grey, slate, black
+NEUTRALS = ((.97, .005, 90), (.90, .025, 85), (.66, .006, 250), (.42, .02, 255), (.27, .008, 280))    # white … black
 
 # %% ../nbs/a2_demo.ipynb #33d582db
-def _colours(look, rng):
-    "[n, 3] OKLCH: one colour for each row, `look` [n] being the index of its vibe."
-    traits = [VIBES[name] for name in VIBES]
-    hues = np.array([t["hues"] for t in traits], float)[look]
-    n, light, chroma = len(look), *(np.array([t[key] for t in traits])[look] for key in ("lightness", "chroma"))
+def _colours(vibe, rng):
+    "[n, 3] OKLCH: one colour for each row, `vibe` [n] being an index into VIBES."
+    traits = list(VIBES.values())
+    hues = np.array([trait["hues"] for trait in traits], float)[vibe]
+    light, chroma = (np.array([trait[name] for trait in traits])[vibe] for name in ("lightness", "chroma"))
+    n = len(vibe)
     hue = np.where(rng.random(n) < .6, hues[:, 0], hues[:, 1]) + rng.normal(0, 11, n)
-    return np.stack([np.clip(light + rng.normal(0, .07, n), .27, .96), np.clip(chroma*rng.lognormal(0, .22, n), .01, .24), hue % 360], 1)
+    light = np.clip(light + rng.normal(0, .07, n), .27, .96)
+    chroma = np.clip(chroma*rng.lognormal(0, .22, n), .01, .24)
+    return np.stack([light, chroma, hue % 360], 1)
 
-def _neutral(n, rng): return np.array(NEUTRALS)[rng.integers(len(NEUTRALS), size=n)] + rng.normal(0, [.015, .002, 5], (n, 3))
+def _neutral(n, rng):
+    "[n, 3] OKLCH: colours near one of NEUTRALS."
+    return np.array(NEUTRALS)[rng.integers(len(NEUTRALS), size=n)] + rng.normal(0, [.015, .002, 5], (n, 3))
+
+def _pattern(vibe, rng):
+    "A pattern of this vibe, by its preferences."
+    patterns = vibe["patterns"]
+    return rng.choice(list(patterns), p=list(patterns.values()))
 
 # %% ../nbs/a2_demo.ipynb #a539fe34
 def draw_styles(
-    look:np.ndarray,          # [n] index of the vibe that each picture shows, in the order of VIBES
-    rng:np.random.Generator,  # source of randomness
-    neutral:float=.3,         # share of neutral base colours, the same for all vibes
-) -> pd.DataFrame: # n rows, the columns that vibrec.render.render reads
+    vibe:np.ndarray,            # [n] index of the vibe that each picture shows, in the order of VIBES
+    rng:np.random.Generator,    # source of randomness
+    neutral:float = .3,         # share of neutral base colours, the same for all vibes
+) -> pd.DataFrame:              # n rows, the columns that vibrec.render.render reads
     "Draw a palette, a pattern and a contrast for each row from the distribution of its vibe."
-    n, names = len(look), list(VIBES)
-    is_neutral = rng.random(n) < neutral
-    base, accent = np.where(is_neutral[:, None], _neutral(n, rng), _colours(look, rng)), _colours(look, rng)
-    plain = rng.random(n) < .3                                            # a third of all accents is neutral, too
-    accent = np.where((plain & ~is_neutral)[:, None], _neutral(n, rng), accent)
-    pattern = np.array([rng.choice(list(VIBES[names[v]]["patterns"]), p=list(VIBES[names[v]]["patterns"].values())) for v in look])
-    depth = np.clip(np.array([VIBES[names[v]]["depth"] for v in look]) + rng.normal(0, .08, n), .35, .9)
-    return pd.DataFrame(dict(two_colours(base, accent, pattern), backdrop_l=rng.uniform(.92, .99, n), backdrop_c=rng.uniform(0, .012, n), backdrop_h=rng.uniform(0, 360, n),
+    n, traits = len(vibe), list(VIBES.values())
+    is_neutral = (rng.random(n) < neutral)[:, None]
+    base, accent = np.where(is_neutral, _neutral(n, rng), _colours(vibe, rng)), _colours(vibe, rng)
+    neutral_accent = (rng.random(n) < .3)[:, None] & ~is_neutral           # a third of the accents is neutral, too
+    accent = np.where(neutral_accent, _neutral(n, rng), accent)
+    pattern = np.array([_pattern(traits[v], rng) for v in vibe])
+    depth = np.clip(np.array([traits[v]["depth"] for v in vibe]) + rng.normal(0, .08, n), .35, .9)
+    return pd.DataFrame(dict(
+        two_colours(base, accent, pattern),
+        backdrop_l=rng.uniform(.92, .99, n), backdrop_c=rng.uniform(0, .012, n), backdrop_h=rng.uniform(0, 360, n),
         pattern=pattern, period=rng.uniform(9, 18, n), angle=rng.choice([0., 90., 45.], n) + rng.normal(0, 6, n),
         phase_u=rng.random(n), phase_v=rng.random(n), depth=depth))
 
 # %% ../nbs/a2_demo.ipynb #2ae45db2
-SLOT_OF = {"t-shirt": "top", "shirt": "top", "pullover": "top", "trousers": "bottom", "dress": "dress", "coat": "outerwear",
-           "sandal": "shoes", "sneaker": "shoes", "boot": "shoes", "bag": "bag"}
-PRICE_OF = {"t-shirt": 20, "shirt": 35, "pullover": 45, "trousers": 50, "dress": 60, "coat": 120, "sandal": 40, "sneaker": 70, "boot": 90, "bag": 80}
-_COLOUR_NAMES = {"red": (.55, .18, 22), "pink": (.78, .09, 358), "orange": (.68, .14, 52), "yellow": (.86, .15, 105), "green": (.62, .13, 142), "teal": (.65, .1, 200),
-                 "blue": (.58, .12, 250), "purple": (.5, .12, 305), "brown": (.45, .07, 60), "navy": (.35, .08, 268), "black": (.27, 0, 0), "grey": (.6, .005, 0), "white": (.96, .01, 90)}
+SLOT_OF = {"t-shirt": "top", "shirt": "top", "pullover": "top", "trousers": "bottom", "dress": "dress",
+           "coat": "outerwear", "sandal": "shoes", "sneaker": "shoes", "boot": "shoes", "bag": "bag"}
+PRICE_OF = {"t-shirt": 20, "shirt": 35, "pullover": 45, "trousers": 50, "dress": 60,
+            "coat": 120, "sandal": 40, "sneaker": 70, "boot": 90, "bag": 80}
+_COLOUR_NAMES = {
+    "red": (.55, .18, 22), "pink": (.78, .09, 358), "orange": (.68, .14, 52), "yellow": (.86, .15, 105),
+    "green": (.62, .13, 142), "teal": (.65, .1, 200), "blue": (.58, .12, 250), "purple": (.5, .12, 305),
+    "brown": (.45, .07, 60), "navy": (.35, .08, 268), "black": (.27, 0, 0), "grey": (.6, .005, 0),
+    "white": (.96, .01, 90)}
 
 def colour_names(
-    lch:np.ndarray, # [n, 3] OKLCH
-) -> np.ndarray: # [n] the nearest of thirteen colour words
+    lch:np.ndarray,    # [n, 3] OKLCH
+) -> np.ndarray:       # [n] the nearest of thirteen colour words
     "Name each colour by the nearest reference colour in OKLab."
     words = list(_COLOUR_NAMES)
     reference = lch_to_lab(np.array([_COLOUR_NAMES[word] for word in words]))
@@ -74,59 +91,72 @@ def colour_names(
 
 # %% ../nbs/a2_demo.ipynb #ba920396
 def _stray(vibe, rng, share, near=.6):
-    "Replace `share` of the vibes, `near` of them by a neighbour in the ring, the rest by any."
-    step = np.where(rng.random(len(vibe)) < near, rng.choice([-1, 1], len(vibe)), rng.integers(1, len(VIBES), len(vibe)))
-    return np.where(rng.random(len(vibe)) < share, (vibe + step) % len(VIBES), vibe)
+    "Replace `share` of the vibes, `near` of them by a neighbour in the ring, the rest by any other."
+    n = len(vibe)
+    step = np.where(rng.random(n) < near, rng.choice([-1, 1], n), rng.integers(1, len(VIBES), n))
+    return np.where(rng.random(n) < share, (vibe + step) % len(VIBES), vibe)
 
 def make_items(
-    rng:np.random.Generator, # source of randomness
-    n_items:int,             # 80 … 3,000: how many photographs to use
-) -> tuple: # (items: id, category, family, colour, pattern, price, vibe, split, image; recipes: id, photo, style columns)
-    "Items and the recipes from which their pictures are drawn. Raises CatalogError when there are not enough photographs."
+    rng:np.random.Generator,    # source of randomness
+    n_items:int,                # 80 … 3,000: how many photographs to use
+) -> tuple:                     # (items: id, category, family …, recipes: id, photo, columns of a style)
+    "Items and the recipes from which their pictures are drawn. Raises CatalogError when there are too few photographs."
     _, classes, index = load_photos()
-    if not 80 <= n_items <= len(classes): raise CatalogError(f"n_items={n_items}: the built-in photographs allow 80 to {len(classes)}")
+    if not 80 <= n_items <= len(classes):
+        raise CatalogError(f"n_items={n_items}: the built-in photographs allow 80 to {len(classes)}")
     photo = np.sort(rng.permutation(len(classes))[:n_items])
     vibe = rng.integers(len(VIBES), size=n_items)
     styles = draw_styles(_stray(vibe, rng, .10), rng)
     family = np.array(PHOTO_CLASSES)[classes[photo]]
     ids = np.array([f"{name}-{number:04d}" for name, number in zip(family, index[photo])])
-    price = np.round(pd.Series(family).map(PRICE_OF)*rng.lognormal(0, .35, n_items)) - .05
-    items = pd.DataFrame(dict(id=ids, category=pd.Series(family).map(SLOT_OF), family=family, colour=colour_names(styles[["base_l", "base_c", "base_h"]].to_numpy()),
-        pattern=styles["pattern"], price=price, vibe=np.array(list(VIBES))[vibe], split=rng.choice(["train", "valid", "test"], n_items, p=[.7, .1, .2]),
+    items = pd.DataFrame(dict(
+        id=ids, category=pd.Series(family).map(SLOT_OF), family=family,
+        colour=colour_names(styles[["base_l", "base_c", "base_h"]].to_numpy()), pattern=styles["pattern"],
+        price=np.round(pd.Series(family).map(PRICE_OF)*rng.lognormal(0, .35, n_items)) - .05,
+        vibe=np.array(list(VIBES))[vibe], split=rng.choice(["train", "valid", "test"], n_items, p=[.7, .1, .2]),
         image=[f"demo:{name}" for name in ids]))
     return items, styles.assign(id=ids, photo=photo)
 
 # %% ../nbs/a2_demo.ipynb #b70eec64
-SLOT_PLANS = (("top", "bottom", "shoes", "bag"), ("top", "bottom", "shoes", "bag", "outerwear"), ("dress", "shoes", "bag"), ("dress", "shoes", "bag", "outerwear"))
+SLOT_PLANS = (("top", "bottom", "shoes", "bag"), ("top", "bottom", "shoes", "bag", "outerwear"),
+              ("dress", "shoes", "bag"), ("dress", "shoes", "bag", "outerwear"))
+_PLAN_SHARES = (.35, .30, .20, .15)
+
+def _pools(items, rng):
+    "{(category, vibe): (ids, cumulative share of popularity)} of the items of one split."
+    part, pools = items.assign(weight=1 + rng.pareto(1.8, len(items))), {}
+    for key, group in part.groupby(["category", "vibe"]):
+        pools[key] = group["id"].to_numpy(), (group["weight"].cumsum()/group["weight"].sum()).to_numpy()
+    return pools
 
 def _fill(slot, vibe, pools, rng):
     "One item of this slot and vibe, by popularity; None when there is none."
-    ids, weights = pools.get((slot, vibe), ((), ()))
-    return ids[np.searchsorted(weights, rng.random())] if len(ids) else None
+    ids, shares = pools.get((slot, vibe), ((), ()))
+    return ids[np.searchsorted(shares, rng.random())] if len(ids) else None
 
 def make_outfits(
-    items:pd.DataFrame,      # as make_items gives them
-    rng:np.random.Generator, # source of randomness
-    per_item:dict,           # split → how many outfits for each item of it
-    stray:float=.15,         # chance that a slot is filled from another vibe
-) -> pd.DataFrame: # outfit_id, item_id; long form, one row an item worn
-    "Put outfits together: one item a slot, mostly of one vibe, all of one split."
+    items:pd.DataFrame,         # as make_items gives them
+    rng:np.random.Generator,    # source of randomness
+    per_item:dict,              # split → how many outfits for each item of it
+    stray:float = .15,          # chance that a slot is filled from another vibe
+) -> pd.DataFrame:              # outfit_id, item_id; long form, one row per item of an outfit
+    "Put outfits together: one item per slot, mostly of one vibe, all of one split."
     names, rows = list(VIBES), []
     for split, ratio in per_item.items():
-        part = items[items["split"] == split].assign(weight=lambda table: 1 + rng.pareto(1.8, len(table)))
-        pools = {key: (group["id"].to_numpy(), (group["weight"].cumsum()/group["weight"].sum()).to_numpy()) for key, group in part.groupby(["category", "vibe"])}
+        part = items[items["split"] == split]
+        pools = _pools(part, rng)
         for number in range(round(ratio*len(part))):
-            plan = SLOT_PLANS[rng.choice(4, p=[.35, .30, .20, .15])]
+            plan = SLOT_PLANS[rng.choice(len(SLOT_PLANS), p=_PLAN_SHARES)]
             vibes = _stray(np.full(len(plan), rng.integers(len(names))), rng, stray)
-            worn = [_fill(slot, names[v], pools, rng) for slot, v in zip(plan, vibes)]
-            rows += [(f"{split}-{number:04d}", item) for item in worn if item is not None]
+            chosen = [_fill(slot, names[v], pools, rng) for slot, v in zip(plan, vibes)]
+            rows += [(f"{split}-{number:04d}", item) for item in chosen if item is not None]
     return pd.DataFrame(rows, columns=["outfit_id", "item_id"])
 
 # %% ../nbs/a2_demo.ipynb #befb1ea8
 def make_catalog(
-    seed:int=0,        # the same seed draws the same catalogue
-    n_items:int=3000,  # 80 … 3,000
-) -> tuple: # (items, outfits, recipes), three DataFrames
+    seed:int = 0,          # the same seed draws the same catalogue
+    n_items:int = 3000,    # 80 … 3,000
+) -> tuple:                # (items, outfits, recipes), three DataFrames
     "The demo catalogue: about one training outfit for two training items, valid and test outfits to measure on."
     rng = np.random.default_rng(seed)
     items, recipes = make_items(rng, n_items)
@@ -134,74 +164,82 @@ def make_catalog(
 
 # %% ../nbs/a2_demo.ipynb #c63b2211
 def draw_items(
-    recipes:pd.DataFrame,   # rows of the recipes of make_catalog
-    size:int=96,            # width and height in pixels
-    cutout:bool=False,      # RGBA with a transparent backdrop
-) -> np.ndarray: # [n, size, size, 3 or 4] uint8
+    recipes:pd.DataFrame,        # n rows of the recipes of make_catalog
+    size:int = 96,               # width and height in pixels
+    transparent:bool = False,    # RGBA with a transparent backdrop
+) -> np.ndarray:                 # [n, size, size, 3 or 4] uint8
     "Draw the pictures of these items."
-    return render(load_photos()[0][recipes["photo"].to_numpy()], recipes, size, cutout)
+    return render(load_photos()[0][recipes["photo"].to_numpy()], recipes, size, transparent)
 
 # %% ../nbs/a2_demo.ipynb #916d3865
-FIGURE = {"outerwear": (28, 44, 136), "top": (40, 52, 112), "dress": (36, 50, 120), "bottom": (46, 138, 100), "bag": (128, 112, 62), "shoes": (64, 226, 64)}  # left, top, size
+FIGURE = {"outerwear": (28, 44, 136), "top": (40, 52, 112), "dress": (36, 50, 120),      # left, top, size in pixels
+          "bottom": (46, 138, 100), "bag": (128, 112, 62), "shoes": (64, 226, 64)}
 
 def draw_person(
-    canvas:Image.Image, # RGB, painted upon; a person takes 192 × 296 pixels
-    worn:list,          # [(slot, uint8 [h, w, 4] cut-out)], the undermost first
-    skin:np.ndarray,    # OKLCH
-    left:int=0,         # pixels from the left edge
-    top:int=0,          # pixels from the upper edge
-    resample=Image.Resampling.LANCZOS, # how cut-outs are scaled
+    canvas:Image.Image,    # RGB, painted upon; a person takes 192 × 296 pixels
+    clothes,               # pairs (slot, uint8 [h, w, 4] picture on a transparent ground), the undermost first
+    skin:np.ndarray,       # OKLCH
+    left:int = 0,          # pixels from the left edge
+    top:int = 0,           # pixels from the upper edge
+    resample = Image.Resampling.LANCZOS,    # how the pictures are scaled
 ):
-    "A head, a neck, and cut-outs where they are worn."
+    "A head, a neck, and clothes where they are worn."
     pen, skin = ImageDraw.Draw(canvas), tuple(int(v) for v in lab_to_rgb(lch_to_lab(skin)))
-    pen.ellipse((left + 80, top + 10, left + 112, top + 52), fill=skin); pen.rectangle((left + 90, top + 46, left + 102, top + 66), fill=skin)
-    for slot, cutout in worn:
+    pen.ellipse((left + 80, top + 10, left + 112, top + 52), fill=skin)
+    pen.rectangle((left + 90, top + 46, left + 102, top + 66), fill=skin)
+    for slot, picture in clothes:
         x, y, size = FIGURE[slot]
-        cloth = Image.fromarray(cutout).resize((size, size), resample)
-        canvas.paste(cloth, (left + x, top + y), cloth)
+        piece = Image.fromarray(picture).resize((size, size), resample)
+        canvas.paste(piece, (left + x, top + y), piece)
 
 def draw_scene(
-    outfit:pd.DataFrame,     # recipes of the items worn, with a column category
-    rng:np.random.Generator, # source of randomness: skin, wall
-) -> Image.Image: # RGB, 192 × 296
+    outfit:pd.DataFrame,        # recipes of the items of one outfit, with a column category
+    rng:np.random.Generator,    # source of randomness: skin, wall
+) -> Image.Image:               # RGB, 192 × 296
     "A person-shaped collage of an outfit in front of a wall of a muted colour of the outfit."
     first = outfit.iloc[int(rng.integers(len(outfit)))]
-    wall = lch_to_lab(np.stack([np.linspace(.93, .80, 296), np.full(296, min(first["base_c"], .04)), np.full(296, first["base_h"])], -1))
-    canvas = Image.fromarray(np.repeat(lab_to_rgb(wall)[:, None], 192, axis=1))
-    worn = [(slot, cutout) for slot in FIGURE for cutout in draw_items(outfit[outfit["category"] == slot], cutout=True)]
-    draw_person(canvas, worn, [rng.uniform(.4, .85), .06, 55])
+    chroma, hue = min(first["base_c"], .04), first["base_h"]
+    wall = lab_to_rgb(lch_to_lab([(light, chroma, hue) for light in np.linspace(.93, .80, 296)]))
+    canvas = Image.fromarray(np.repeat(wall[:, None], 192, axis=1))
+    clothes = []
+    for slot in FIGURE:
+        clothes += [(slot, picture) for picture in draw_items(outfit[outfit["category"] == slot], transparent=True)]
+    draw_person(canvas, clothes, [rng.uniform(.4, .85), .06, 55])
     return canvas
 
 # %% ../nbs/a2_demo.ipynb #dc9aed66
 def draw_fabrics(
-    styles:pd.DataFrame,     # n rows, the columns that vibrec.render.render reads
-    rng:np.random.Generator, # source of randomness: grain
-    size:int=160,            # width and height in pixels
-) -> np.ndarray: # [n, size, size, 3] uint8
+    styles:pd.DataFrame,        # n rows, the columns that vibrec.render.render reads
+    rng:np.random.Generator,    # source of randomness: grain
+    size:int = 160,             # width and height in pixels
+) -> np.ndarray:                # [n, size, size, 3] uint8
     "Fabrics, close up, under soft light."
     accent = draw_patterns(styles, size)[..., None]
-    base, top = (lch_to_lab(styles[[f"{part}_l", f"{part}_c", f"{part}_h"]].to_numpy())[:, None, None] for part in ("base", "accent"))
+    base, top = (lab_of(styles, part)[:, None, None] for part in ("base", "accent"))
     light = 1 - .12*np.linspace(0, 1, size)[:, None, None] + rng.normal(0, .012, (len(styles), size, size, 1))
     return lab_to_rgb((base + accent*(top - base))*light)
 
+# %% ../nbs/a2_demo.ipynb #dm000004
+def _vibe_index(vibe):
+    "Number of a vibe. Raises CatalogError for a name that is not in VIBES."
+    if vibe not in VIBES: raise CatalogError(f"vibe={vibe!r} is not known; the demo has {list(VIBES)}")
+    return list(VIBES).index(vibe)
+
 def draw_texture(
-    vibe:str,                # a name of VIBES
-    rng:np.random.Generator, # source of randomness
-    size:int=160,            # width and height in pixels
-) -> Image.Image: # RGB
+    vibe:str,                   # a name of VIBES
+    rng:np.random.Generator,    # source of randomness
+    size:int = 160,             # width and height in pixels
+) -> Image.Image:               # RGB
     "A fabric of this vibe, close up, under soft light."
     style = draw_styles(np.array([_vibe_index(vibe)]), rng, neutral=0)
     return Image.fromarray(draw_fabrics(style.assign(period=style["period"]*size/96), rng, size)[0])
 
 def draw_palette(
-    vibe:str,                # a name of VIBES
-    rng:np.random.Generator, # source of randomness
-    size:int=160,            # width and height in pixels
-) -> Image.Image: # RGB
+    vibe:str,                   # a name of VIBES
+    rng:np.random.Generator,    # source of randomness
+    size:int = 160,             # width and height in pixels
+) -> Image.Image:               # RGB
     "A palette card: five colours of this vibe in bands."
     colours = _colours(np.full(5, _vibe_index(vibe)), rng)
-    return Image.fromarray(np.repeat(np.repeat(lab_to_rgb(lch_to_lab(colours))[None], size//5, axis=1), size, axis=0))
-
-def _vibe_index(vibe):
-    if vibe not in VIBES: raise CatalogError(f"vibe={vibe!r} is not known; the demo has {list(VIBES)}")
-    return list(VIBES).index(vibe)
+    bands = np.repeat(lab_to_rgb(lch_to_lab(colours))[None], size//5, axis=1)
+    return Image.fromarray(np.repeat(bands, size, axis=0))
