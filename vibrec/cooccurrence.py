@@ -182,17 +182,17 @@ class CooccurrenceNetwork(GraphNetwork):
         self.mlp = nn.Sequential(
             nn.Linear(in_dim, hidden_dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden_dim, out_dim))
         self.added = nn.Linear(out_dim, out_dim)
-        self._silence()
+        self._add_nothing()
 
-    def _silence(self):
-        "No message counts yet."
+    def _add_nothing(self):
+        "Weights of zero: no message counts."
         nn.init.zeros_(self.added.weight)
         nn.init.zeros_(self.added.bias)
 
     def reset_parameters(self):
         "Draw new weights; no message counts yet."
         super().reset_parameters()
-        self._silence()
+        self._add_nothing()
 
     def input(self, x):
         "Standardised features [m, in_dim] through the MLP → [m, out_dim]."
