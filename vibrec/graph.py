@@ -107,7 +107,7 @@ def nearest(
     base: Any,               # [n, d] features to search in (Features, array or tensor)
     queries: Any,            # [m, d] features to search for
     k: int = 10,             # neighbours per query, 1…n less what is excluded
-    exclude: Any = None,     # int [m, e], rows of base that each query must not get; -1 excludes none
+    exclude: Any = None,     # int [m] or [m, e], rows of base that each query must not get; -1 excludes none
     block_size: int = 1024,  # queries compared at a time
     index: Any = None,       # object with search(queries, k) → (rows, cosine), over base; None: ExactIndex
 ) -> tuple[np.ndarray, np.ndarray]:  # row in base int64 [m, k], cosine float32 [m, k], by falling cosine
@@ -117,7 +117,8 @@ def nearest(
         raise ValueError(f"queries have {queries.shape[1]} columns and base has {base.shape[1]}: "
                          "encode both with the same encoder")
     if index is None: index = ExactIndex(base, block_size)
-    exclude = np.empty((len(queries), 0), int) if exclude is None else np.asarray(exclude, int).reshape(len(queries), -1)
+    exclude = np.empty((len(queries), 0), int) if exclude is None else np.asarray(exclude, int)
+    if exclude.ndim == 1: exclude = exclude[:, None]
     n_excluded = exclude.shape[1]
     if not 1 <= k <= len(base) - n_excluded:
         raise ValueError(f"k must be between 1 and {len(base) - n_excluded} "
@@ -194,7 +195,7 @@ def attach_edges(
 def shuffle_edges(
     data: Data,     # a graph
     seed: int = 0,  # which permutation
-) -> tuple[Data, np.ndarray]:  # a copy whose edges connect permuted nodes; int64 [n], the node that took each one's place
+) -> tuple[Data, np.ndarray]:  # a copy with other edges; permutation int64 [n], which node took each one's place
     "A baseline graph: the same degrees, weights and symmetry, random neighbours; x, y and ids stay."
     permutation = np.random.default_rng(seed).permutation(data.num_nodes)
     shuffled = data.clone()
