@@ -182,17 +182,12 @@ class CooccurrenceNetwork(GraphNetwork):
         self.mlp = nn.Sequential(
             nn.Linear(in_dim, hidden_dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden_dim, out_dim))
         self.added = nn.Linear(out_dim, out_dim)
-        self._add_nothing()
-
-    def _add_nothing(self):
-        "Weights of zero: no message counts."
-        nn.init.zeros_(self.added.weight)
-        nn.init.zeros_(self.added.bias)
+        for weight in self.added.parameters(): nn.init.zeros_(weight)
 
     def reset_parameters(self):
         "Draw new weights; no message counts yet."
         super().reset_parameters()
-        self._add_nothing()
+        for weight in self.added.parameters(): nn.init.zeros_(weight)
 
     def input(self, x):
         "Standardised features [m, in_dim] through the MLP → [m, out_dim]."

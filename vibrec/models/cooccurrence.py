@@ -233,11 +233,23 @@ def _inputs(features, items, attributes):
     return projection, x, sizes
 
 
-def _train_network(graph, objective, seed, progress, epochs, lr, weight_decay, device, **network):
-    "(network, history)."
-    make = lambda data: CooccurrenceNetwork(data.num_features, **network)
-    return fit_network(graph, objective, network=make, epochs=epochs, monitor="none", lr=lr, weight_decay=weight_decay,
-               one_cycle=True, seed=seed, device=device, progress=progress)
+def _counted(outfits, n, edges, seed):
+    "(counts for the kernel, counts for the edges or None), as `edges` says."
+    if not outfits:
+        raise CatalogError("model='cooccurrence' needs outfits of two training items or more; use model='cluster'")
+    if edges not in EDGES: raise ValueError(f"edges={edges!r} must be one of {', '.join(EDGES)}")
+    counts = CooccurrenceCounts.from_outfits(outfits, n)
+    if edges == "shuffled": counts = counts.permuted(np.random.default_rng(seed).permutation(n))
+    return counts, None if edges == "none" else counts
+
+
+def _train_network(graph, objective, options, seed, progress):
+    "(network, history), with the options of `fit`."
+    architecture = {name: options[name] for name in ("hidden_dim", "out_dim", "heads", "dropout")}
+    training = {name: options[name] for name in ("epochs", "lr", "weight_decay", "device")}
+    make = lambda data: CooccurrenceNetwork(data.num_features, **architecture)
+    return fit_network(graph, objective, network=make, monitor="none", one_cycle=True, seed=seed, progress=progress,
+                       **training)
 
 
 def _kernel_strength(network, graph, share, seed):
@@ -273,23 +285,18 @@ def fit(
 ):
     "Count, connect, train, solve for the kernel. Raises CatalogError without outfits, ValueError for unknown edges."
     options = {name: value for name, value in locals().items() if name in cls.option_names()}
-    if edges not in EDGES: raise ValueError(f"edges={edges!r} must be one of {', '.join(EDGES)}")
     train = catalog.split_of("train")
     outfits = [train.rows(outfit) for outfit in catalog.outfit_lists("train", partial=True).values()]
-    if not outfits:
-        raise CatalogError("model='cooccurrence' needs outfits of two training items or more; use model='cluster'")
+    counts, linked = _counted(outfits, len(train), edges, seed)
     projection, x, view_sizes = _inputs(features.select(train.ids), train.items, attributes)
-    counts, groups, k = CooccurrenceCounts.from_outfits(outfits, len(x)), train.groups(), min(k, len(x) - 1)
-    if edges == "shuffled": counts = counts.permuted(np.random.default_rng(seed).permutation(len(x)))
-    linked = None if edges == "none" else counts
-    graph = cooccurrence_graph(x, linked, k, train.ids)
-    objective = MaskedNodeObjective(outfits, groups, linked, k, held_out, negatives, view_sizes=view_sizes,
-                                    view_dropout=view_dropout)
-    network, history = _train_network(graph, objective, seed, progress, epochs, lr, weight_decay, device,
-                                      hidden_dim=hidden_dim, out_dim=out_dim, heads=heads, dropout=dropout)
+    groups, options["k"] = train.groups(), min(k, len(x) - 1)
+    graph = cooccurrence_graph(x, linked, options["k"], train.ids)
+    objective = MaskedNodeObjective(outfits, groups, linked, options["k"], held_out, negatives,
+                                    view_sizes=view_sizes, view_dropout=view_dropout)
+    network, history = _train_network(graph, objective, options, seed, progress)
     kernel = fit_pair_kernel(x, counts, groups) if kernel_share else None
-    settings = dict(seed=seed, attributes=attributes or {}, options=options | dict(k=k),
-                    strength=_kernel_strength(network, graph, kernel_share, seed))
+    strength = _kernel_strength(network, graph, kernel_share, seed)
+    settings = dict(seed=seed, attributes=attributes or {}, strength=strength, options=options)
     return cls(projection, graph, linked, network, kernel, settings, history)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00040
@@ -303,7 +310,7 @@ def knows(self, ids, x):
     known = unit_rows(self.graph.x.numpy()[:, of_picture])
     return self._own_rows(x[:, of_picture], ids, known) >= 0
 
-# %% ../../nbs/06a_kernel.ipynb #cok00044
+# %% ../../nbs/06a_kernel.ipynb #cok00057
 @patch_to(CooccurrenceModel)
 def neighbours(self, x, items=None, ids=None):
     "Attention weights, averaged over heads: from which training items this one received messages."
@@ -322,7 +329,7 @@ def neighbours(self, x, items=None, ids=None):
     table = pd.DataFrame(dict(id=names, weight=weights.mean(1).numpy(), itself=itself.numpy()))
     return table.sort_values("weight", ascending=False, ignore_index=True)
 
-
+# %% ../../nbs/06a_kernel.ipynb #cok00044
 @patch_to(CooccurrenceModel)
 def part(
     self,
