@@ -272,8 +272,10 @@ def _sentences(self):
     "Place and score; pictures; components where there are several; neighbours where there is a graph."
     parts, components, neighbours = self.parts, self.contributions.sum(), self.neighbours.head(3)
     yield f"{self.id} is number {parts['rank']:,} of {parts['of']:,} in {self.slot}, with score {parts['score']:.2f}"
-    near = [f"{name} ({share:.0%})" for name, share in self._best_shares()[:3]]
-    yield f"The pictures that count most: {', '.join(near)}" if near else "No picture raises its score"
+    most = self.pictures[self.pictures["part"] > 0].head(3)
+    near = [f"{name} {part:.2f}" for name, part in zip(most["name"], most["part"])]
+    yield f"The pictures that add most: {', '.join(near)}" if near else "No picture raises its score"
+    if abs(parts["rest"]) >= .005: yield f"No single picture accounts for {parts['rest']:.2f} of it"
     if len(components) > 1:
         yield f"By component: {', '.join(f'{name} {value:.2f}' for name, value in components.items())}"
     if len(neighbours):

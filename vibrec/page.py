@@ -10,6 +10,7 @@ import base64
 import html
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextToPath
 from PIL import Image
 
 from .core import COLOURS, atomic_path, figure_style
@@ -89,24 +92,37 @@ class PictureRow(NamedTuple):
     framed: tuple = ()   # positions of pictures that get a frame
 
 # %% ../nbs/a4_page.ipynb #pagerow3
-_SIDE, _GAP, _LINE, _LETTERS = 1.3, .1, .14, 23  # inches: picture, space, line of a caption; letters that fit in one
+_SIDE, _GAP, _LINE, _POINTS = 1.05, .1, .14, 7.5  # inches: picture, space, line of a caption; size of its letters
 
-def _lines(text, letters=_LETTERS):
-    "A text whose parts are set off by a middle dot, broken into lines between them; a part that is too long is cut."
+@lru_cache(maxsize=4096)
+def _width(text, points=_POINTS, weight="normal"):
+    "Width of a text in inches, as it will be drawn."
+    font = FontProperties(size=points, weight=weight)
+    return TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]/72
+
+def _cut(text, width):
+    "A text that is no wider than this many inches."
+    if _width(text) <= width: return text
+    while len(text) > 1 and _width(text + "…") > width: text = text[:-1]
+    return text + "…"
+
+def _lines(text, width=_SIDE + .8*_GAP):
+    "A text whose parts are set off by a middle dot, broken into lines between them; a part that is too wide is cut."
     lines = []
     for part in str(text).split(" · "):
-        if len(part) > letters: part = part[:letters - 1] + "…"
-        if lines and len(lines[-1]) + len(part) + 3 <= letters: lines[-1] += f" · {part}"
-        else: lines.append(part)
+        joined = f"{lines[-1]} · {part}" if lines else ""
+        if lines and _width(joined) <= width: lines[-1] = joined
+        else: lines.append(_cut(part, width))
     return lines
 
+# %% ../nbs/a4_page.ipynb #pagerow6
 def _draw_picture(axis, image, caption, framed):
     "One picture above its caption, standing on the lower edge of its place."
-    pixels = np.asarray(image)
+    pixels, lines = np.asarray(image), "\n".join(_lines(caption))
     axis.axis("off")
     axis.set_anchor("S")
     axis.imshow(pixels)
-    axis.text(.5, -.03, "\n".join(_lines(caption)), transform=axis.transAxes, ha="center", va="top", fontsize=7.5)
+    axis.text(.5, -.03, lines, transform=axis.transAxes, ha="center", va="top", fontsize=_POINTS, parse_math=False)
     if framed:
         height, width = pixels.shape[:2]
         axis.add_patch(Rectangle((0, 0), width - 1, height - 1, fill=False, lw=3, color=COLOURS[5]))
@@ -119,16 +135,17 @@ def draw_rows(
     rows = [PictureRow(label, list(images), list(captions), *framed) for label, images, captions, *framed in rows]
     columns = min(most, max((len(row.images) for row in rows), default=0))
     if columns < 1: raise ValueError("rows holds no pictures, or most is below 1; there is nothing to draw")
-    labels = [_lines(row.label, 14) for row in rows]
+    labels = [_lines(row.label, 1.1) for row in rows]
     lines = [max(len(_lines(caption)) for caption in (*row.captions, "")) for row in rows]
     heights = [_SIDE + _LINE*count + 2*_GAP for count in lines]
-    margin = .3 + .09*max(len(line) for label in labels for line in label)
+    margin = .25 + max(_width(line, 10, "bold") for label in labels for line in label)
     width, height = margin + (_SIDE + _GAP)*columns, sum(heights)
     with figure_style(): fig = plt.figure(figsize=(width, height))
     for row, label, bottom, count in zip(rows, labels, height - np.cumsum(heights), lines):
         foot = bottom + _LINE*count + _GAP
         middle = (margin - .15)/width, (foot + _SIDE/2)/height
-        fig.text(*middle, "\n".join(label), ha="right", va="center", fontsize=10, fontweight="bold")
+        style = dict(ha="right", va="center", fontsize=10, fontweight="bold", parse_math=False)
+        fig.text(*middle, "\n".join(label), **style)
         for n, (image, caption) in enumerate(zip(row.images[:columns], row.captions)):
             left = margin + n*(_SIDE + _GAP)
             axis = fig.add_axes([left/width, foot/height, _SIDE/width, _SIDE/height])
