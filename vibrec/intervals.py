@@ -145,5 +145,5 @@ def plot_intervals(
         error = np.stack([rows["mean"] - rows["low"], rows["high"] - rows["mean"]]).clip(0)
         ax.errorbar(rows["mean"], rows["model"], xerr=error, fmt="o", color=COLOURS[0], capsize=3, ms=5)
         if chance is not None: ax.axvline(chance, color=COLOURS[-1], ls=":", lw=1)
-        ax.set(xlabel=f"{metric} (dot: mean; bar: 95 % interval)", ylabel="model")
+        ax.set(xlabel=f"{metric} (dot: mean; bar: 95 % interval)", ylabel="model", ylim=(-.6, len(rows) - .4))
     return ax

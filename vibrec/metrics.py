@@ -259,7 +259,7 @@ def plot_degrees(
         ax.hist(arriving, bins, color=COLOURS[0], alpha=.6, label="in: items it receives messages from")
         ax.hist(leaving, bins, histtype="step", color=COLOURS[1], lw=2, label="out: items it sends messages to")
         ax.set(xlabel="degree", ylabel="items", yscale="log")
-        ax.legend()
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
     return ax
 
 # %% ../nbs/05_metrics.ipynb #581e3f1e
