@@ -24,7 +24,8 @@ VIBES = {
     "coastal": dict(hues=(245, 35), lightness=.68, chroma=.1, depth=.5, patterns=dict(stripes=.5, dots=.1, solid=.4)),
     "retro": dict(hues=(205, 50), lightness=.66, chroma=.14, depth=.6, patterns=dict(chevron=.4, stripes=.2, solid=.4)),
     "night": dict(hues=(275, 315), lightness=.36, chroma=.09, depth=.8, patterns=dict(chevron=.3, dots=.3, solid=.4)),
-    "romance": dict(hues=(355, 320), lightness=.78, chroma=.08, depth=.45, patterns=dict(blotches=.4, dots=.3, solid=.3)),
+    "romance": dict(hues=(355, 320), lightness=.78, chroma=.08, depth=.45,
+                    patterns=dict(blotches=.4, dots=.3, solid=.3)),
     "punk": dict(hues=(20, 350), lightness=.46, chroma=.18, depth=.8, patterns=dict(checks=.5, blotches=.1, solid=.4)),
 }
 NEUTRALS = ((.97, .005, 90), (.90, .025, 85), (.66, .006, 250), (.42, .02, 255), (.27, .008, 280))    # white … black

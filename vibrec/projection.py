@@ -130,11 +130,12 @@ def pca_projection(
     remove_means_of = None,       # [n] labels, such as categories, whose means are made equal first
 ) -> Projection:                  # linear
     "PCA (scikit-learn) as a linear `Projection`: the baseline that learns from no label, except which to disregard."
-    dim, kept = min(dim, features.dim, len(features)), np.eye(features.dim, dtype=np.float32)
-    if remove_means_of is not None: kept = _without_means(features.x, np.asarray(remove_means_of).astype(str))
-    pca = PCA(dim, random_state=0).fit(features.x @ kept)
+    dim, remaining = min(dim, features.dim, len(features)), np.eye(features.dim, dtype=np.float32)
+    if remove_means_of is not None:
+        remaining = _without_means(features.x, np.asarray(remove_means_of).astype(str))
+    pca = PCA(dim, random_state=0).fit(features.x @ remaining)
     scale = np.sqrt(pca.explained_variance_ + 1e-9)[:, None] if whiten else 1
-    return _linear_projection((pca.components_ @ kept)/scale, features.x.mean(0))
+    return _linear_projection((pca.components_ @ remaining)/scale, features.x.mean(0))
 
 # %% ../nbs/01c_projection.ipynb #6360eca0
 def supervised_contrastive_loss(
