@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHECKS', 'ContractError', 'Trial', 'says_what_it_is', 'widths', 'company', 'candidates', 'order_of_pictures',
-           'ranges', 'explanations', 'questions_change_nothing', 'same_seed', 'test_items_unseen', 'saved_and_loaded',
+           'ranges', 'explanations', 'questions_change_nothing', 'same_seed', 'unseen_items', 'saved_and_loaded',
            'threads', 'training_items', 'refusals', 'ablations', 'recommends', 'check_model']
 
 # %% ../nbs/06c_contract.ipynb #ctf00005
@@ -37,8 +37,8 @@ def _require_same(found, expected, what):
     found, expected = np.asarray(found), np.asarray(expected)
     _require(found.shape == expected.shape, f"{what}: shape {found.shape} in place of {expected.shape}")
     if np.array_equal(found, expected): return
-    different = (found != expected).mean()
-    raise ContractError(f"{what}: {different:.0%} of the numbers differ, by {np.abs(found - expected).max():.2g} at most")
+    share, most = (found != expected).mean(), np.abs(found - expected).max()
+    raise ContractError(f"{what}: {share:.0%} of the numbers differ, by {most:.2g} at most")
 
 
 def _require_close(found, expected, what, tolerance=1e-4):
@@ -110,9 +110,9 @@ def widths(trial):
 def company(trial):
     "A row of encode has the same bits alone, in company and in another order; pictures without a table, too."
     order, x = np.random.default_rng(trial.seed).permutation(len(trial.catalog)), trial.features.x
-    _require_same(trial.encode(order), trial.vectors[order], "encode, in another order")
     some = order[:20]
     _require_same(np.concatenate([trial.encode(some[[n]]) for n in range(20)]), trial.vectors[some], "encode, alone")
+    _require_same(trial.encode(order), trial.vectors[order], "encode, in another order")
     pictures, alone = trial.model.encode(x[order]), [trial.model.encode(x[[row]]) for row in some]
     _require_same(np.concatenate(alone), pictures[:20], "encode of pictures, alone")
 
@@ -166,7 +166,8 @@ def explanations(trial):
     for board in trial.boards:
         query = trial.query(board)
         for row in (0, len(trial.vectors) // 2):
-            table, score = trial.model.explain(query, trial.vectors[row]), trial.model.score(query, trial.vectors[[row]])
+            table = trial.model.explain(query, trial.vectors[row])
+            score = trial.model.score(query, trial.vectors[[row]])
             index = [place for place in table.index if place != "rest"]
             _require(index == list(range(len(board[0]))), f"an explanation has rows {list(table.index)}")
             _require_close(table.to_numpy().sum(), score[0], f"parts of {len(board[0])} pictures against the score")
@@ -194,7 +195,7 @@ def same_seed(trial):
         _require_same(again.score(trial.query(board, again), trial.vectors), scores, "scores of a second fit")
 
 
-def test_items_unseen(trial):
+def unseen_items(trial):
     "Fitted on a catalogue that lacks the test items and their outfits, it gives the same bits."
     kept = trial.catalog.ids[(trial.catalog.items["split"] != "test").to_numpy()]
     other = trial.refit(trial.catalog.subset(kept))
@@ -225,9 +226,10 @@ def saved_and_loaded(trial):
 def threads(trial):
     "Eight threads that ask at once get the answers that one gets."
     def answer(board):
-        rows, query = board[0], trial.query(board)
-        parts = trial.model.explain(query, trial.vectors[0]).to_numpy()
-        return trial.encode(rows), trial.model.score(query, trial.vectors), parts, trial.model.pairs(trial.vectors[rows], trial.vectors[:9])
+        (rows, *_), query, model = board, trial.query(board), trial.model
+        parts = model.explain(query, trial.vectors[0]).to_numpy()
+        pairs = model.pairs(trial.vectors[rows], trial.vectors[:9])
+        return trial.encode(rows), model.score(query, trial.vectors), parts, pairs
     expected = [answer(board) for board in trial.boards]
     with ThreadPoolExecutor(8) as pool: found = list(pool.map(answer, trial.boards * 4))
     for number, parts in enumerate(found):
@@ -288,7 +290,7 @@ def recommends(trial):
 
 # %% ../nbs/06c_contract.ipynb #ctf00030
 CHECKS = (says_what_it_is, widths, company, candidates, order_of_pictures, ranges, explanations,
-          questions_change_nothing, same_seed, test_items_unseen, saved_and_loaded, threads, training_items, refusals,
+          questions_change_nothing, same_seed, unseen_items, saved_and_loaded, threads, training_items, refusals,
           ablations, recommends)
 
 
@@ -308,7 +310,8 @@ def check_model(
     attributes, _ = choose_attributes([kind], catalog, "auto")
     model = kind.fit(catalog, features, seed=seed, progress=False, attributes=attributes, **options)
     trial = Trial(model, catalog, features, attributes, options, seed)
-    table = pd.DataFrame([dict(check=check.__name__, promise=check.__doc__, broken=_broken(check, trial)) for check in CHECKS])
+    found = [dict(check=check.__name__, promise=check.__doc__, broken=_broken(check, trial)) for check in CHECKS]
+    table = pd.DataFrame(found)
     broken = table[table["broken"] != ""]
     if strict and len(broken):
         lines = [f"{check}: {how}" for check, how in zip(broken["check"], broken["broken"])]
@@ -319,5 +322,6 @@ def check_model(
 def _broken(check, trial):
     "How a promise is broken, or an empty string."
     try: check(trial)
-    except Exception as error: return str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
+    except ContractError as error: return str(error)
+    except Exception as error: return f"{type(error).__name__}: {error}"
     return ""
