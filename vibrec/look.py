@@ -20,17 +20,14 @@ from .filters import check_slots
 from .page import PictureResult, PictureRow
 
 # %% ../nbs/08_look.ipynb #1e719a74
-def _nearness(similarity, k):
-    "Mean of the k largest cosines in each row."
-    return np.sort(similarity, axis=1)[:, -k:].mean(1)
-
 def _closer_than(recommender, similarity, k):
     "For each row of similarities to the catalogue: the share of items whose own neighbours are further off, 0 … 1."
+    def nearness(cosines): return np.sort(cosines, axis=1)[:, -k:].mean(1)
     x = recommender.features.x
     sample = np.random.default_rng(0).choice(len(x), min(len(x), 300), replace=False)
     others = x[sample] @ x.T
     others[np.arange(len(sample)), sample] = -1  # an item is not its own neighbour
-    return (_nearness(others, k) < _nearness(similarity, k)[:, None]).mean(1)
+    return (nearness(others) < nearness(similarity)[:, None]).mean(1)
 
 def board_slots(
     recommender: Recommender,
@@ -56,8 +53,7 @@ def board_slots(
 def _category_sets(catalog):
     "{set of categories: in how many training outfits}; all categories at once where there are no outfits."
     category = dict(zip(catalog.ids, catalog.items["category"]))
-    split = "train" if "split" in catalog.items else None
-    outfits = catalog.outfit_lists(split, partial=True).values()
+    outfits = catalog.outfit_lists("train" if "split" in catalog.items else None, partial=True).values()
     counts = Counter(frozenset(category[id] for id in outfit) for outfit in outfits)
     return counts or Counter([frozenset(catalog.categories)])
 
@@ -103,7 +99,6 @@ def _mean_agreement(look, agreement):
 # %% ../nbs/08_look.ipynb #482a98d9
 class Looks(PictureResult):
     "Completed looks, best first: tables, and ways to look at them."
-
     def __init__(
         self,
         table: pd.DataFrame,    # one row per piece: look (1 is best), slot, id, board_score, agreement, its details
@@ -116,10 +111,7 @@ class Looks(PictureResult):
 
     def __len__(self): return len(self.scores)
 
-    def __getitem__(
-        self,
-        n: int,  # the best is 0
-    ) -> dict:  # {slot: id}
+    def __getitem__(self, n: int) -> dict:  # the best is 0 → {slot: id}
         "The items of one look."
         rows = self.table[self.table["look"] == self.scores["look"].iloc[n]]
         return dict(zip(rows["slot"], rows["id"]))
@@ -136,15 +128,16 @@ class Looks(PictureResult):
         "Scores of the looks, then their pieces."
         return [self.scores, self.table]
 
-    def picture_rows(self) -> list:
-        "The board, then one row per look."
-        rows = [PictureRow("board", self.board.images, self.board.names)]
-        for (look, pieces), score in zip(self.table.groupby("look"), self.scores["score"]):
-            captions = [f"{piece.slot} · {piece.id} · {piece.board_score:.2f} board · {piece.agreement:.2f} pairs"
-                        for piece in pieces.itertuples()]
-            images = self.catalog.images(pieces["id"], 256)
-            rows.append(PictureRow(f"look {look} · score {score:.2f}", images, captions))
-        return rows
+# %% ../nbs/08_look.ipynb #lookrow1
+@patch_to(Looks)
+def picture_rows(self) -> list:
+    "The board, then one row per look."
+    rows = [PictureRow("board", self.board.images, self.board.names)]
+    for (look, pieces), score in zip(self.table.groupby("look"), self.scores["score"]):
+        captions = [f"{piece.slot} · {piece.id} · {piece.board_score:.2f} board · {piece.agreement:.2f} pairs"
+                    for piece in pieces.itertuples()]
+        rows.append(PictureRow(f"look {look} · score {score:.2f}", self.catalog.images(pieces["id"], 256), captions))
+    return rows
 
 # %% ../nbs/08_look.ipynb #cada38c2
 def _agreement(recommender, rows, scores):
@@ -196,7 +189,7 @@ def _best_candidates(recommender, asked, candidates, k):
 def complete(
     recommender: Recommender,
     board,                    # a Board, or whatever Board takes
-    slots="auto",             # "auto": what the board lacks; None: all categories; or a list
+    slots="auto",             # "auto": the missing ones; None: all categories; or a list
     n: int = 3,               # how many looks
     beam: int = 20,           # partial looks that are kept at each slot; more is slower and rarely worse
     coherence: float = .5,    # c, 0 … 1: the share of the pieces' agreement in the score of a look
@@ -212,8 +205,8 @@ def complete(
     _check_complete(n=n, beam=beam, pool=pool, coherence=coherence, diversity=diversity)
     catalog = recommender.catalog
     if not isinstance(board, Board): board = Board(board, catalog=catalog)
-    automatic = isinstance(slots, str) and slots == "auto"
-    slots = missing_slots(recommender, board) if automatic else check_slots(catalog, slots)
+    if isinstance(slots, str) and slots == "auto": slots = missing_slots(recommender, board)
+    slots = check_slots(catalog, slots)
     asked = recommender.ask(board, taste)
     candidates, missing = recommender.candidates(slots, asked.shown, exclude, exclude_seen, filters)
     options, rows, scores = _best_candidates(recommender, asked, candidates, pool)
@@ -231,7 +224,6 @@ def complete(
 # %% ../nbs/08_look.ipynb #588a4ea8
 class Explanation(PictureResult):
     "Why an item was recommended for a board."
-
     def __init__(
         self,
         id: str,                      # the item
@@ -262,12 +254,6 @@ class Explanation(PictureResult):
 
 # %% ../nbs/08_look.ipynb #explrow1
 @patch_to(Explanation)
-def _best_shares(self, most=None):
-    "[(name, share)] of the pictures that raise the score."
-    best = self.pictures[self.pictures["share"] > 0].head(most)
-    return list(zip(best["name"], best["share"]))
-
-@patch_to(Explanation)
 def _sentences(self):
     "Place and score; pictures; components where there are several; neighbours where there is a graph."
     parts, components, neighbours = self.parts, self.contributions.sum(), self.neighbours.head(3)
@@ -295,9 +281,10 @@ def picture_rows(self) -> list:
     "The item beside the pictures by share, and beside its neighbours where there is a graph."
     item = self.catalog.image(self.id, 256)
     own = {pin.name: pin.image for pin in (*self.board.dislikes, *self.board.likes, *self.board.pins)}
-    shares = self._best_shares()
-    captions = [f"{self.id} · score {self.parts['score']:.2f}", *(f"{name} · {share:.0%}" for name, share in shares)]
-    rows = [PictureRow("pictures", [item, *(own[name] for name, _ in shares)], captions, (0,))]
+    best = self.pictures[self.pictures["share"] > 0]
+    captions = [f"{self.id} · score {self.parts['score']:.2f}"]
+    captions += [f"{name} · {share:.0%}" for name, share in zip(best["name"], best["share"])]
+    rows = [PictureRow("pictures", [item, *(own[name] for name in best["name"])], captions, (0,))]
     others = self.neighbours[~self.neighbours["itself"]]
     if not len(others): return rows
     captions = [f"itself · {1 - others['weight'].sum():.0%}"]
@@ -310,9 +297,9 @@ def _rank(recommender, asked, slot, row):
     catalog, model = recommender.catalog, recommender.model
     rows = np.flatnonzero((catalog.items["category"] == slot).to_numpy() & ~asked.shown)
     listed = rows[model.shortlist(model.query(*asked.question, slot), recommender.vectors[rows], 1)]
-    ahead, rivals = 0, listed
-    if row in rows and row not in listed: ahead, rivals = len(listed), np.setdiff1d(rows, listed)
-    scores = recommender.scores(asked, slot, np.append(rivals, row))
+    ahead, others = 0, listed
+    if row in rows and row not in listed: ahead, others = len(listed), np.setdiff1d(rows, listed)
+    scores = recommender.scores(asked, slot, np.append(others, row))
     return ahead + int((scores[:-1] > scores[-1]).sum()) + 1, len(rows)
 
 # %% ../nbs/08_look.ipynb #18be6e83
@@ -328,8 +315,7 @@ def why(
     row = int(catalog.rows([id])[0])
     slot, asked = catalog.items["category"].iat[row], recommender.ask(board, taste)
     contributions = recommender.explain(asked, row)
-    part = contributions.to_numpy().sum(1)
-    part, rest = part[:len(asked.names)], part[len(asked.names):].sum()
+    part, rest = np.split(contributions.to_numpy().sum(1), [len(asked.names)])
     agreement = recommender.model.pairs(recommender.vectors[[row]], asked.vectors)[0]
     pictures = pd.DataFrame(dict(name=asked.names, role=asked.roles, weight=asked.weights))
     pictures["agreement"], pictures["part"] = agreement, part
@@ -337,7 +323,7 @@ def why(
     score, (rank, of) = recommender.scores(asked, slot, np.array([row]))[0], _rank(recommender, asked, slot, row)
     sums = pictures.groupby("role")["part"].sum().reindex(["board", "like", "dislike"], fill_value=0.)
     parts = dict(score=float(score), board=float(sums["board"]), likes=float(sums["like"]),
-                 dislikes=float(sums["dislike"]), rest=float(rest), rank=rank, of=of)
+                 dislikes=float(sums["dislike"]), rest=float(rest.sum()), rank=rank, of=of)
     pictures = pictures.sort_values("share", ascending=False, ignore_index=True)
     neighbours = recommender.neighbours(id).astype(dict(itself=bool))
     return Explanation(id, slot, parts, pictures, contributions, neighbours, board, catalog)
@@ -345,7 +331,6 @@ def why(
 # %% ../nbs/08_look.ipynb #5578e948
 class Outlier(PictureResult):
     "Which piece of a board does not belong."
-
     def __init__(
         self,
         table: pd.DataFrame,  # name, id (None for pictures), slot, score, probability (adds up to 1); outlier first
@@ -410,7 +395,6 @@ def find_outlier(
     order = np.argsort(scores, kind="stable")
     table, slot = table.iloc[order].reset_index(drop=True), slots[order[0]]
     if slot is None: return Outlier(table, board, None)
-    others = [pin for pin in board.pins if pin.name != table["name"][0]]
-    others = Board(others, [1.]*len(others), catalog)
-    exclude = catalog.ids[shown].tolist()
-    return Outlier(table, board, recommender.recommend(others, slot, k, exclude=exclude, **options))
+    others = Board([pin for pin in board.pins if pin.name != table["name"][0]], [1.]*(len(board) - 1), catalog)
+    instead = recommender.recommend(others, slot, k, exclude=catalog.ids[shown].tolist(), **options)
+    return Outlier(table, board, instead)

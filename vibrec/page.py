@@ -92,7 +92,7 @@ class PictureRow(NamedTuple):
     framed: tuple = ()   # positions of pictures that get a frame
 
 # %% ../nbs/a4_page.ipynb #pagerow3
-_SIDE, _GAP, _LINE, _POINTS = 1.05, .1, .14, 7.5  # inches: picture, space, line of a caption; size of its letters
+_SIDE, _GAP, _LINE, _POINTS = 1.25, .1, .14, 7.5  # inches: picture, space, line of a caption; size of its letters
 
 @lru_cache(maxsize=4096)
 def _width(text, points=_POINTS, weight="normal"):
@@ -135,7 +135,7 @@ def draw_rows(
     rows = [PictureRow(label, list(images), list(captions), *framed) for label, images, captions, *framed in rows]
     columns = min(most, max((len(row.images) for row in rows), default=0))
     if columns < 1: raise ValueError("rows holds no pictures, or most is below 1; there is nothing to draw")
-    labels = [_lines(row.label, 1.1) for row in rows]
+    labels = [[_cut(part, 1.) for part in str(row.label).split(" · ")] for row in rows]
     lines = [max(len(_lines(caption)) for caption in (*row.captions, "")) for row in rows]
     heights = [_SIDE + _LINE*count + 2*_GAP for count in lines]
     margin = .25 + max(_width(line, 10, "bold") for label in labels for line in label)
