@@ -195,7 +195,7 @@ class GAT(GraphNetwork):
         α_ij  = exp e_ij / Σ_k exp e_ik                       over the neighbours of i and i itself
         h'_i  = Σ_j α_ij W_s h_j + W_r h_i + b                W_r: the residual path
 
-    In version 1 all items rank their neighbours alike, so version 2 is the default. The `heads` of the first layer
+    In version 1 all items rank neighbours in one order, so version 2 is the default. The `heads` of the first layer
     stand side by side in `hidden_dim` columns, then comes ELU; the `out_heads` of the second are averaged. Features are
     standardised first (`set_scale`). The residual path keeps an item's own features whatever its neighbours send.
 

@@ -271,7 +271,7 @@ _PANELS = {"loss": ("loss", "valid_loss"), "accuracy on validation items": ("val
 def plot_history(
     history: pd.DataFrame,  # of `fit`
 ) -> Figure:
-    "Learning curves: loss, accuracy on validation items, mean cosine. The dashed line is the epoch that was kept."
+    "Learning curves: loss, accuracy on validation items, mean cosine. The dashed line is the best epoch."
     panels = {label: [column for column in columns if column in history] for label, columns in _PANELS.items()}
     panels = {label: columns for label, columns in panels.items() if columns}
     with figure_style():
@@ -323,6 +323,10 @@ def bind(self, model, data, valid):
     if valid is not None and not self.checks:
         raise ValueError("valid needs labels: pass CategoryObjective(valid_labels=…), one per item of valid")
     if self.checks: self.valid_y = torch.tensor(np.asarray(self.valid_labels), dtype=torch.long)
+    n_checked = len(data.x if valid is None else valid.x)
+    if self.checks and len(self.valid_y) != n_checked:
+        raise ValueError(f"valid_labels must have {n_checked} entries, got {len(self.valid_y)}: "
+                         "one per item of valid, or of the graph if there is no valid")
     if self.head: self.prototypes = nn.Parameter(torch.randn(int(self.y.max()) + 1, model.config["out_dim"]))
 
 
