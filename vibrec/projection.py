@@ -7,7 +7,9 @@ __all__ = ['Projection', 'pca_projection', 'supervised_contrastive_loss', 'fit_p
            'attribute_values', 'attribute_view', 'with_attributes', 'project']
 
 # %% ../nbs/01c_projection.ipynb #pj000005
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,10 +28,10 @@ class Projection(nn.Module):
 
     `z = normalise(net((x − mean)/std))`: features [n, in_dim] to [n, out_dim], rows of length 1."""
     def __init__(self,
-        in_dim:int,           # d, width of the features
-        out_dim:int = 128,    # width of the result
-        hidden:int = 256,     # width of the hidden layer; None for a linear projection
-        dropout:float = .2,   # 0 … 1, while training
+        in_dim: int,          # d, width of the features
+        out_dim: int = 128,   # width of the result
+        hidden: int = 256,    # width of the hidden layer; None for a linear projection
+        dropout: float = .2,  # 0 … 1, while training
     ):
         super().__init__()
         self.config = dict(in_dim=in_dim, out_dim=out_dim, hidden=hidden, dropout=dropout)
@@ -41,15 +43,15 @@ class Projection(nn.Module):
             self.net = nn.Sequential(first, nn.GELU(), nn.Dropout(dropout), last)
 
     def set_scale(self,
-        x:torch.Tensor,       # [n, d] training features
+        x: torch.Tensor,  # [n, d] training features
     ):
         "Take mean and standard deviation from training features. A nearly constant column is not enlarged."
         std = x.std(0, correction=0)
         self.mean, self.std = x.mean(0), torch.maximum(std, .05*std.mean()).clamp(min=1e-6)
 
     def forward(self,
-        x:torch.Tensor,       # [n, d]
-    ) -> torch.Tensor:        # [n, out_dim], rows of length 1
+        x: torch.Tensor,  # [n, d]
+    ) -> torch.Tensor:    # [n, out_dim], rows of length 1
         "Standardise, project, normalise."
         return F.normalize(self.net((x - self.mean)/self.std), dim=1)
 
@@ -74,9 +76,9 @@ def _transform_block(self, x):
 # %% ../nbs/01c_projection.ipynb #pj000024
 @patch_to(Projection)
 @torch.inference_mode()
-def transform(self:Projection,
-    x:np.ndarray,  # [n, in_dim] features
-) -> np.ndarray:   # [n, out_dim] float32, rows of length 1
+def transform(self: Projection,
+    x: np.ndarray,  # [n, in_dim] features
+) -> np.ndarray:    # [n, out_dim] float32, rows of length 1
     "Project features. A row gives the same bits alone and in company. Raises ValueError for another width."
     width = self.config["in_dim"]
     if np.ndim(x) != 2 or np.shape(x)[1] != width:
@@ -88,16 +90,16 @@ def transform(self:Projection,
 
 # %% ../nbs/01c_projection.ipynb #pj000026
 @patch_to(Projection)
-def save(self:Projection,
-    directory,     # str or Path: the folder, replaced as a whole
+def save(self: Projection,
+    directory: str | Path,  # str or Path: the folder, replaced as a whole
 ):
     "Write as an artefact."
     write_artifact(directory, "projection", self.config, self.state_dict())
 
 @patch_to(Projection, cls_method=True)
 def load(cls,
-    directory,     # str or Path: what `save` wrote
-) -> Projection:   # ready to transform
+    directory: str | Path,  # str or Path: what `save` wrote
+) -> Projection:            # ready to transform
     "Read what `save` wrote. Raises ArtifactError."
     config, arrays, _ = read_artifact(directory, "projection")
     projection = cls(**{name: config[name] for name in ("in_dim", "out_dim", "hidden", "dropout")})
@@ -124,11 +126,11 @@ def _linear_projection(weight, mean):
 
 # %% ../nbs/01c_projection.ipynb #5ff1a8bf
 def pca_projection(
-    features:Features,            # training items only
-    dim:int = 128,                # number of components; at most min(n, d)
-    whiten:bool = False,          # scale every component to variance 1
-    remove_means_of = None,       # [n] labels, such as categories, whose means are made equal first
-) -> Projection:                  # linear
+    features: Features,                # training items only
+    dim: int = 128,                    # number of components; at most min(n, d)
+    whiten: bool = False,              # scale every component to variance 1
+    remove_means_of: Sequence = None,  # [n] labels, such as categories, whose means are made equal first
+) -> Projection:                       # linear
     "PCA (scikit-learn) as a linear `Projection`: the baseline that learns from no label, except which to disregard."
     dim, remaining = min(dim, features.dim, len(features)), np.eye(features.dim, dtype=np.float32)
     if remove_means_of is not None:
@@ -139,9 +141,9 @@ def pca_projection(
 
 # %% ../nbs/01c_projection.ipynb #6360eca0
 def supervised_contrastive_loss(
-    z:torch.Tensor,           # [n, d], rows of length 1
-    labels:torch.Tensor,      # [n] int64; equal labels attract
-    temperature:float = .1,   # > 0; smaller weighs the nearest negatives more
+    z: torch.Tensor,          # [n, d], rows of length 1
+    labels: torch.Tensor,     # [n] int64; equal labels attract
+    temperature: float = .1,  # > 0; smaller weighs the nearest negatives more
 ) -> torch.Tensor:            # scalar; 0 when no label occurs twice
     "Khosla et al. (2020), eq. 2, averaged over the anchors that have a positive."
     others = ~torch.eye(len(z), dtype=torch.bool, device=z.device)
@@ -176,16 +178,16 @@ def _contrastive_batches(features, labels, outfits):
 
 # %% ../nbs/01c_projection.ipynb #4d6f1aaa
 def fit_projection(
-    features:Features,       # training items only
-    labels = None,           # [n] anything that can be compared, such as categories …
-    outfits = None,          # … or lists of ids of items that stand in one outfit
-    dim:int = 128,           # width of the result
-    epochs:int = 40,         # rounds over the items or outfits
-    batch_size:int = 512,    # items per batch; a larger batch has more negatives
-    lr:float = 2e-3,         # learning rate of AdamW, cosine schedule
-    seed:int = 0,            # same seed, same weights
-    progress:bool = True,    # show a progress bar
-) -> tuple:                  # (Projection, float64 [epochs] loss of each epoch)
+    features: Features,        # training items only
+    labels: Sequence = None,   # [n] anything that can be compared, such as categories …
+    outfits: Sequence = None,  # … or lists of ids of items that stand in one outfit
+    dim: int = 128,            # width of the result
+    epochs: int = 40,          # rounds over the items or outfits
+    batch_size: int = 512,     # items per batch; a larger batch has more negatives
+    lr: float = 2e-3,          # learning rate of AdamW, cosine schedule
+    seed: int = 0,             # same seed, same weights
+    progress: bool = True,     # show a progress bar
+) -> tuple:                    # (Projection, float64 [epochs] loss of each epoch)
     "Train by the supervised contrastive loss. Raises ValueError unless one of `labels` and `outfits` is given."
     batches = _contrastive_batches(features, labels, outfits)
     x, rng, history = torch.from_numpy(features.x), np.random.default_rng(seed), []
@@ -215,10 +217,10 @@ def _view_components(x, mean, dim, whiten):
     return components/max(strength, 1e-9)
 
 def fused_projection(
-    features:Features,     # training items only
-    dim:int = 64,          # components per view, at most
-    whiten:float = .7,     # 0 … 1: how far the components of a view are moved towards equal variance
-) -> Projection:           # linear, onto the components of all views side by side
+    features: Features,  # training items only
+    dim: int = 64,       # components per view, at most
+    whiten: float = .7,  # 0 … 1: how far the components of a view are moved towards equal variance
+) -> Projection:         # linear, onto the components of all views side by side
     "PCA of each view, all views at equal strength."
     mean, blocks = features.x.mean(0), []
     for columns in features.views.values():
@@ -231,9 +233,9 @@ def fused_projection(
 
 # %% ../nbs/01c_projection.ipynb #attr0002
 def attribute_values(
-    items:pd.DataFrame,  # table of items, training items only
-    columns,             # names of its columns
-) -> dict:               # {column: its values as text, sorted}
+    items: pd.DataFrame,  # table of items, training items only
+    columns: Sequence,    # names of its columns
+) -> dict:                # {column: its values as text, sorted}
     "The values that `attribute_view` knows. Raises CatalogError for a column that is missing or empty."
     missing = [column for column in columns if column not in items]
     if missing:
@@ -245,9 +247,9 @@ def attribute_values(
 
 # %% ../nbs/01c_projection.ipynb #pj000042
 def attribute_view(
-    items:pd.DataFrame,  # [n] table of items
-    values:dict,         # of attribute_values
-) -> np.ndarray:         # [n, d] float32: 0 or 1/√columns, NaN where a value is missing or was never seen
+    items: pd.DataFrame,  # [n] table of items
+    values: dict,         # of attribute_values
+) -> np.ndarray:          # [n, d] float32: 0 or 1/√columns, NaN where a value is missing or was never seen
     "The table as numbers: one column for each value of each attribute."
     blocks = []
     for column, known in values.items():
@@ -261,10 +263,10 @@ def attribute_view(
 
 # %% ../nbs/01c_projection.ipynb #attr0003
 def with_attributes(
-    features:Features,   # of training items
-    items:pd.DataFrame,  # table of the same items, in the same order
-    values:dict,         # of attribute_values; empty: the features are returned as they are
-) -> Features:           # with one more view, "attributes"; gaps hold the column's mean
+    features: Features,   # of training items
+    items: pd.DataFrame,  # table of the same items, in the same order
+    values: dict,         # of attribute_values; empty: the features are returned as they are
+) -> Features:            # with one more view, "attributes"; gaps hold the column's mean
     "Features and the table's values, side by side."
     if not values: return features
     given = attribute_view(items, values)
@@ -274,10 +276,10 @@ def with_attributes(
 
 # %% ../nbs/01c_projection.ipynb #pj000046
 def project(
-    projection:Projection,       # fitted on features, or on features with attributes
-    x:np.ndarray,                # [m, d] features without attributes
-    items:pd.DataFrame = None,   # [m] table of these items; None for pictures, which have no table
-    values:dict = None,          # of attribute_values, if the projection was fitted with attributes
+    projection: Projection,      # fitted on features, or on features with attributes
+    x: np.ndarray,               # [m, d] features without attributes
+    items: pd.DataFrame = None,  # [m] table of these items; None for pictures, which have no table
+    values: dict = None,         # of attribute_values, if the projection was fitted with attributes
 ) -> np.ndarray:                 # [m, out_dim] float32, rows of length 1
     "Project features and attributes. An attribute that is not given counts as its mean over the training items."
     if not values: return projection.transform(x)

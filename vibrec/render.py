@@ -16,8 +16,8 @@ from PIL import Image
 
 # %% ../nbs/a1_render.ipynb #1a0287b6
 def lch_to_lab(
-    lch:np.ndarray,    # [..., 3] OKLCH: lightness 0..1, chroma ≥ 0, hue in degrees
-) -> np.ndarray:       # [..., 3] float32 OKLab: L 0..1, a and b about -0.4..0.4
+    lch: np.ndarray,  # [..., 3] OKLCH: lightness 0..1, chroma ≥ 0, hue in degrees
+) -> np.ndarray:      # [..., 3] float32 OKLab: L 0..1, a and b about -0.4..0.4
     "OKLCH to OKLab: polar to Cartesian."
     lightness, chroma, hue = np.moveaxis(np.asarray(lch, np.float32), -1, 0)
     hue = np.deg2rad(hue)
@@ -39,16 +39,16 @@ def _gamma_table():
     return np.round(255*srgb).astype(np.uint8)
 
 def lab_to_rgb(
-    lab:np.ndarray,    # [..., 3] OKLab
-) -> np.ndarray:       # [..., 3] uint8 sRGB; colours that a screen cannot show are clipped
+    lab: np.ndarray,  # [..., 3] OKLab
+) -> np.ndarray:      # [..., 3] uint8 sRGB; colours that a screen cannot show are clipped
     "OKLab to 8-bit sRGB (Ottosson, 2020)."
     linear = (np.asarray(lab, np.float32) @ _LAB_TO_LMS.T)**3 @ _LMS_TO_RGB.T
     return _gamma_table()[(np.clip(linear, 0, 1)*4095 + .5).astype(np.int16)]
 
 # %% ../nbs/a1_render.ipynb #89bc331c
 def rgb_to_lab(
-    rgb:np.ndarray,    # [..., 3] uint8 sRGB
-) -> np.ndarray:       # [..., 3] float32 OKLab
+    rgb: np.ndarray,  # [..., 3] uint8 sRGB
+) -> np.ndarray:      # [..., 3] float32 OKLab
     "8-bit sRGB to OKLab, the inverse of `lab_to_rgb` inside the sRGB gamut."
     srgb = np.asarray(rgb, np.float32)/255
     linear = np.where(srgb <= .04045, srgb/12.92, ((srgb + .055)/1.055)**2.4)
@@ -78,9 +78,9 @@ _DRAW = dict(zip(PATTERNS, (_solid, _stripes, _checks, _dots, _blotches, _chevro
 
 # %% ../nbs/a1_render.ipynb #7ad3ce3a
 def draw_patterns(
-    styles:pd.DataFrame,    # n rows: pattern, period (pixels), angle (degrees), phase_u and phase_v (0..1)
-    size:int = 96,          # width and height in pixels
-) -> np.ndarray:            # [n, size, size] float32 in 0..1: how much accent colour shows
+    styles: pd.DataFrame,  # n rows: pattern, period (pixels), angle (degrees), phase_u and phase_v (0..1)
+    size: int = 96,        # width and height in pixels
+) -> np.ndarray:           # [n, size, size] float32 in 0..1: how much accent colour shows
     "Draw the fabric pattern of each style. Raises ValueError for a pattern not in PATTERNS."
     unknown = set(styles["pattern"]) - set(PATTERNS)
     if unknown: raise ValueError(f"pattern: {sorted(unknown)} not known; use one of {list(PATTERNS)}")
@@ -97,9 +97,9 @@ def draw_patterns(
 
 # %% ../nbs/a1_render.ipynb #rn000001
 def lab_of(
-    styles:pd.DataFrame,    # n rows with {part}_l, {part}_c and {part}_h
-    part:str,               # "base", "accent" or "backdrop"
-) -> np.ndarray:            # [n, 3] float32 OKLab
+    styles: pd.DataFrame,  # n rows with {part}_l, {part}_c and {part}_h
+    part: str,             # "base", "accent" or "backdrop"
+) -> np.ndarray:           # [n, 3] float32 OKLab
     "One colour of each style."
     return lch_to_lab(styles[[f"{part}_{axis}" for axis in "lch"]].to_numpy(np.float32))
 
@@ -117,9 +117,9 @@ def _enlarge(size):
     return matrix
 
 def cloth(
-    photos:np.ndarray,    # [n, 28, 28] uint8 grey, 0 = backdrop
-    size:int = 96,        # width and height in pixels
-) -> tuple:               # (light, alpha), both [n, size, size] float32 in 0..1
+    photos: np.ndarray,  # [n, 28, 28] uint8 grey, 0 = backdrop
+    size: int = 96,      # width and height in pixels
+) -> tuple:              # (light, alpha), both [n, size, size] float32 in 0..1
     "Enlarge photographs and split them into light, relative to the brightest cloth, and alpha, where there is cloth."
     matrix, grey = _enlarge(size), np.asarray(photos, np.float32)/255
     bright = np.maximum(np.quantile(grey.reshape(-1, 28*28), .97, axis=1), .2).astype(np.float32)
@@ -135,11 +135,11 @@ def _paint(light, accent, styles):
     return colour*(1 - depth*(1 - light))[..., None]
 
 def render(
-    photos:np.ndarray,            # [n, 28, 28] uint8 grey, 0 = backdrop
-    styles:pd.DataFrame,          # n rows: {base, accent, backdrop}_{l, c, h} in OKLCH, a pattern, depth (0..1)
-    size:int = 96,                # width and height in pixels
-    transparent:bool = False,     # RGBA with a transparent backdrop instead of RGB on the style's backdrop
-) -> np.ndarray:                  # [n, size, size, 3 or 4] uint8
+    photos: np.ndarray,         # [n, 28, 28] uint8 grey, 0 = backdrop
+    styles: pd.DataFrame,       # n rows: {base, accent, backdrop}_{l, c, h} in OKLCH, a pattern, depth (0..1)
+    size: int = 96,             # width and height in pixels
+    transparent: bool = False,  # RGBA with a transparent backdrop instead of RGB on the style's backdrop
+) -> np.ndarray:                # [n, size, size, 3 or 4] uint8
     "Draw each photograph in its style. Raises ValueError when `photos` and `styles` differ in length."
     if len(photos) != len(styles):
         raise ValueError(f"photos and styles must be of one length, got {len(photos)} and {len(styles)}")
@@ -164,12 +164,12 @@ def load_photos() -> tuple:    # (uint8 [3000, 28, 28] grey, int64 [3000], int64
 
 # %% ../nbs/a1_render.ipynb #bedd68c5
 def two_colours(
-    base:np.ndarray,       # [n, 3] OKLCH
-    accent:np.ndarray,     # [n, 3] OKLCH
-    pattern:np.ndarray,    # [n] names of PATTERNS
-    near:float = .16,      # lightness: an accent that differs from its base by less …
-    step:float = .22,      # … is moved this far from it
-) -> dict:                 # base_l, base_c, base_h, accent_l, accent_c, accent_h, each [n]
+    base: np.ndarray,     # [n, 3] OKLCH
+    accent: np.ndarray,   # [n, 3] OKLCH
+    pattern: np.ndarray,  # [n] names of PATTERNS
+    near: float = .16,    # lightness: an accent that differs from its base by less …
+    step: float = .22,    # … is moved this far from it
+) -> dict:                # base_l, base_c, base_h, accent_l, accent_c, accent_h, each [n]
     "Columns of a style: an accent as light as its base becomes lighter or darker, a solid has none of its own."
     light, lightness = base[:, 0], accent[:, 0]
     moved = np.where(light > .6, light - step, light + step)
@@ -187,9 +187,9 @@ def _any_colour(n, rng):
     return np.stack([light, chroma, rng.uniform(0, 360, n)], 1)
 
 def random_styles(
-    n:int,                      # how many
-    rng:np.random.Generator,    # source of randomness
-) -> pd.DataFrame:              # n rows, the columns that render reads
+    n: int,                    # how many
+    rng: np.random.Generator,  # source of randomness
+) -> pd.DataFrame:             # n rows, the columns that render reads
     "Draw styles of every kind: a third of the colours neutral, the rest of any hue, patterns equally often."
     base, accent = _any_colour(n, rng), _any_colour(n, rng)
     backdrop = [rng.uniform(.78, 1, n), rng.uniform(0, .03, n), rng.uniform(0, 360, n)]
@@ -203,8 +203,8 @@ def random_styles(
 
 # %% ../nbs/a1_render.ipynb #b457e400
 def palette_of(
-    styles:pd.DataFrame,    # n rows with base_ and accent_ in OKLCH
-) -> np.ndarray:            # [n, 6] float32: OKLab of the darker colour, then of the lighter
+    styles: pd.DataFrame,  # n rows with base_ and accent_ in OKLCH
+) -> np.ndarray:           # [n, 6] float32: OKLab of the darker colour, then of the lighter
     "The two colours of each style, the darker first."
     pair = np.stack([lab_of(styles, part) for part in ("base", "accent")], 1)
     return np.take_along_axis(pair, pair[:, :, :1].argsort(1, kind="stable"), 1).reshape(-1, 6)

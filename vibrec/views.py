@@ -36,10 +36,10 @@ def _connected(weak, strong):
     return keep[regions]
 
 def foreground(
-    lab:np.ndarray,     # [h, w, 3] float32 OKLab of a small picture, about 128 pixels on its longer side
-    high:float = .045,  # distance from the backdrop at which a pixel belongs to the product
-    low:float = .018,   # distance at which a pixel belongs to it if it is connected to one above `high`
-) -> np.ndarray:        # [h, w] bool; the middle of the picture where nothing stands out
+    lab: np.ndarray,     # [h, w, 3] float32 OKLab of a small picture, about 128 pixels on its longer side
+    high: float = .045,  # distance from the backdrop at which a pixel belongs to the product
+    low: float = .018,   # distance at which a pixel belongs to it if it is connected to one above `high`
+) -> np.ndarray:         # [h, w] bool; the middle of the picture where nothing stands out
     "Mask of the product, by hysteresis thresholding of the distance from a smooth backdrop."
     distance = _backdrop_distance(lab)
     padded = np.pad(_connected(distance > low, distance > high), 5)
@@ -62,7 +62,7 @@ def _extent(mask, axis):
 class ForegroundCrop:
     "A picture without its backdrop. Nothing is computed before it is asked for, and nothing twice."
     def __init__(self,
-        image:Image.Image,  # RGB
+        image: Image.Image,  # RGB
     ):
         self.image = image
 
@@ -122,8 +122,8 @@ def _visible_bins():
 
 # %% ../nbs/01b_views.ipynb #vw000032
 def palette_view(
-    crop:ForegroundCrop,  # a picture without its backdrop
-) -> np.ndarray:          # [d] float32, length 1
+    crop: ForegroundCrop,  # a picture without its backdrop
+) -> np.ndarray:           # [d] float32, length 1
     "Square roots of the shares of colours in the product."
     shares = np.sqrt(_colour_shares(crop.pixels)[_visible_bins()])
     return (shares/max(np.linalg.norm(shares), 1e-12)).astype(np.float32)
@@ -143,8 +143,8 @@ def _gabor():
 
 # %% ../nbs/01b_views.ipynb #vw000042
 def texture_view(
-    crop:ForegroundCrop,  # a picture without its backdrop
-) -> np.ndarray:          # [25] float32, length 1
+    crop: ForegroundCrop,  # a picture without its backdrop
+) -> np.ndarray:           # [25] float32, length 1
     "Square roots of the shares of 24 waves and of flatness."
     small = crop.square.resize((128, 128), Image.Resampling.BICUBIC)
     lab = rgb_to_lab(np.asarray(small))
