@@ -114,7 +114,7 @@ _CARDS = """
 .vb .vb-small{width:74px;padding:4px}
 .vb .vb-small img{height:58px}
 .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}
-.vb .vb-buttons{gap:3px;overflow:visible}
+.vb .vb-buttons{display:flex;gap:3px;overflow:visible}
 .vb .vb-why{background:#eef4f8;border-radius:8px;padding:8px 12px;margin-top:2px}
 .vb .vb-strips{display:flex;gap:28px;flex-wrap:wrap;padding-top:6px}
 .vb figure{display:inline-block;width:84px;margin:4px 8px 0 0;vertical-align:top}
