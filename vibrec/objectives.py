@@ -269,18 +269,20 @@ _PANELS = {"loss": ("loss", "valid_loss"), "accuracy on validation items": ("val
 
 
 def plot_history(
-    history: pd.DataFrame,  # of `fit`
+    history: pd.DataFrame,  # one row per epoch: epoch, and some of loss, valid_loss, valid_accuracy, mean_cosine, best
 ) -> Figure:
-    "Learning curves: loss, accuracy on validation items, mean cosine. The dashed line is the best epoch."
+    "Learning curves: loss, accuracy on validation items, mean cosine. Dashed: the best epoch, where one was chosen."
     panels = {label: [column for column in columns if column in history] for label, columns in _PANELS.items()}
     panels = {label: columns for label, columns in panels.items() if columns}
     with figure_style():
-        fig, axes = plt.subplots(1, len(panels), figsize=(9.5 * len(panels) / 3, 2.6), layout="constrained")
+        size = 9.5 * len(panels) / 3, 2.6
+        fig, (axes,) = plt.subplots(1, len(panels), figsize=size, layout="constrained", squeeze=False)
         for ax, (label, columns) in zip(axes, panels.items()):
             for column, colour in zip(columns, COLOURS):
                 known = history[history[column].notna()]
                 ax.plot(known.epoch, known[column], color=colour, label=column)
-            ax.axvline(history.epoch[history.best].iloc[0], color="black", lw=1, ls="--", label="best")
+            if "best" in history:
+                ax.axvline(history.epoch[history.best].iloc[0], color="black", lw=1, ls="--", label="best")
             ax.set(xlabel="epoch", ylabel=label)
         axes[0].legend()
     return fig
