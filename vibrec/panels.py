@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .board import Board
-from .cards import Card, Kit, Row, caption, file_link, set_children
+from .cards import Card, Kit, Row, file_link, set_children
 from .catalog import Catalog
 from .core import patch_to
 from .look import Explanation, Looks
