@@ -22,7 +22,7 @@ from .core import ArtifactError, CatalogError, atomic_path, patch_to, read_artif
 from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates
 from .model import Model, Query, VectorModel, families, family
-from .model import check_options, choose_attributes, choose_encoder, suggest_family
+from .model import check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .page import PictureResult, PictureRow
 from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
 
@@ -38,15 +38,6 @@ def _usable(catalog, features):
     _log.warning("%d of %d items have no usable picture and are left out (%s)",
                  len(left_out), len(catalog), some(left_out))
     return catalog.subset([id for id in catalog.ids if id in encoded])
-
-
-def _with_split(catalog, seed):
-    "The catalogue with a split. Raises CatalogError when too little is left to train on."
-    if "split" not in catalog.items:
-        catalog = catalog.with_split(.1, .1, seed) if catalog.outfit_lists() else catalog.with_split(0, 0, seed)
-    n_train = int((catalog.items["split"] == "train").sum())
-    if n_train < 4: raise CatalogError(f"{n_train} training items are too few; a catalogue needs at least 4")
-    return catalog
 
 # %% ../nbs/04_eval.ipynb #892ff229
 class Recommender:
@@ -97,11 +88,11 @@ def fit(
     kinds = [kind] if rerank is None else [kind, family(rerank)]
     chosen = dict(model=why)
     check_options(kind, options)
-    values, chosen["attributes"] = choose_attributes(kinds, _with_split(catalog, seed), attributes)
+    values, chosen["attributes"] = choose_attributes(kinds, choose_split(catalog, seed), attributes)
     if features is None:
         encoder, chosen["encoder"] = choose_encoder(kinds, encoder)
         features = encode_catalog(catalog, encoder, cache=cache, progress=progress)
-    catalog, skipped = _with_split(_usable(catalog, features), seed), features.skipped
+    catalog, skipped = choose_split(_usable(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
                     options=options, chosen=chosen)

@@ -7,6 +7,7 @@ __all__ = ['BUILT_IN', 'LITES', 'Features', 'lite_installed', 'many_views', 'Enc
 
 # %% ../nbs/01_features.ipynb #26e3a280
 from collections.abc import Iterable, Sequence
+import threading
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -120,9 +121,11 @@ def _square(image):
 # %% ../nbs/01_features.ipynb #ac06e3a0
 BUILT_IN = "vibrec/tiny"
 
+_LOADING = threading.Lock()  # while transformers loads a model, torch's defaults are changed for the whole process
+
 @contextmanager
 def _quiet():
-    "No progress bars and no load report from transformers inside the block."
+    "No progress bars and no load report from transformers inside the block; for one thread at a time."
     bars, verbosity = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
@@ -135,7 +138,7 @@ def _load_model(name):
     "(image processor, model in float32, whether its pooler is trained). Raises HubError."
     source = str(files("vibrec")/"assets"/"tiny") if name == BUILT_IN else str(name)
     try:
-        with _quiet():
+        with _LOADING, _quiet():
             processor = AutoImageProcessor.from_pretrained(source, backend="pil")
             model, report = AutoModel.from_pretrained(source, dtype=torch.float32, output_loading_info=True)
     except (OSError, ValueError, ImportError) as error:
