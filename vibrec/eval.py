@@ -32,12 +32,11 @@ _log = logging.getLogger(__name__)
 
 def _usable(catalog, features):
     "The catalogue without items that have no features, with a warning that names some."
-    encoded = set(features.ids)
-    left_out = [id for id in catalog.ids if id not in encoded]
-    if not left_out: return catalog
-    _log.warning("%d of %d items have no usable picture and are left out (%s)",
-                 len(left_out), len(catalog), some(left_out))
-    return catalog.subset([id for id in catalog.ids if id in encoded])
+    known = np.isin(catalog.ids, features.ids)
+    if known.all(): return catalog
+    left_out = catalog.ids[~known]
+    _log.warning("%d of %d items have no usable picture: %s", len(left_out), len(catalog), some(left_out))
+    return catalog.subset(catalog.ids[known])
 
 # %% ../nbs/04_eval.ipynb #892ff229
 class Recommender:
@@ -312,8 +311,8 @@ def rank(
     query = self.model.query(*asked.question, slot)
     rows = rows[self.model.shortlist(query, self.vectors[rows], k)]
     scores = self.model.score(query, self.vectors[rows])
-    popularity = self._popularity()[rows] if novelty else None
-    value = novelty_scores(scores, popularity, novelty)
+    split = "train" if "split" in self.catalog.items else None
+    value = novelty_scores(scores, self.catalog.popularity(split)[rows] if novelty else None, novelty)
     if not diversity and not collapse:
         best = _pick(rows, value, k)
         return rows[best], scores[best]
@@ -325,12 +324,6 @@ def rank(
         best, x = best[stay], x[stay]
     best = best[mmr_order(value[best], x, k, diversity)]
     return rows[best], scores[best]
-
-
-@patch_to(Recommender)
-def _popularity(self):
-    "[n] in how many training outfits each item is; in how many outfits, where there is no split."
-    return self.catalog.popularity("train" if "split" in self.catalog.items else None)
 
 # %% ../nbs/04_eval.ipynb #ba038104
 class Recommendations(PictureResult):

@@ -276,7 +276,7 @@ def choose_split(
     catalog: Catalog,
     seed: int = 0,  # of a random split
 ) -> Catalog:  # with a split
-    "With outfits 80 % train, 10 % valid, 10 % test; else all train. Raises CatalogError for fewer than 4 training items."
+    "With outfits 80 % train, 10 % valid, 10 % test; else all train. Raises CatalogError for fewer than 4 to train on."
     if "split" not in catalog.items:
         catalog = catalog.with_split(.1, .1, seed) if catalog.outfit_lists() else catalog.with_split(0, 0, seed)
     n_train = int((catalog.items["split"] == "train").sum())
