@@ -94,8 +94,9 @@ class GATModel(VectorModel):
     def option_names(cls):
         "Options of `fit`, of the training loop, the objectives and the network."
         known = _parameters(cls.fit, fit_network, GAT.__init__, *(kind.__init__ for kind in OBJECTIVES.values()))
-        given = {"self", "catalog", "features", "seed", "progress", "attributes", "training", "data", "valid", "network"}
-        given |= {"gat", "in_dim", "outfits", "groups", "labels", "valid_outfits", "valid_groups", "valid_labels"}
+        given = {"self", "catalog", "features", "seed", "progress", "attributes", "training", "data", "valid"}
+        given |= {"network", "gat", "in_dim", "outfits", "groups", "labels"}
+        given |= {"valid_outfits", "valid_groups", "valid_labels"}
         return known - given
 
 # %% ../../nbs/04c_gat.ipynb #gtf00011
