@@ -121,7 +121,7 @@ def embed_images(
     "Embeddings of pictures that are in no catalogue."
     return self.model.encode(self.encoder.encode(images))
 
-
+# %% ../nbs/04_eval.ipynb #embd0002
 @patch_to(Recommender)
 def score(
     self,
@@ -174,9 +174,8 @@ class Asked:
         if self.direction is None: return self.vectors, self.weights
         return self.direction, np.ones(1, np.float32)
 
-
-_REMEMBERED = 256     # pictures; the features of one take some kilobytes
-
+# %% ../nbs/04_eval.ipynb #ask00006
+_REMEMBERED = 256  # pictures; the features of one take some kilobytes
 
 @patch_to(Recommender)
 def pin_features(
@@ -192,7 +191,7 @@ def pin_features(
         for digest in list(self._pictures)[:-_REMEMBERED]: del self._pictures[digest]
         return found
 
-
+# %% ../nbs/04_eval.ipynb #ask00005
 @patch_to(Recommender)
 def pin_vectors(
     self,
@@ -289,7 +288,7 @@ def candidates(
     "What may be recommended. Raises CatalogError when there is nothing at all, and for unknown ids and columns."
     return slot_candidates(self.catalog, slots, exclusion_steps(self.catalog, shown, exclude, exclude_seen, filters))
 
-
+# %% ../nbs/04_eval.ipynb #rank0001
 def _pick(rows, values, k):
     "Positions in `rows` of the k best values, best first, ties by row."
     best = np.argpartition(-values, k - 1)[:k] if k < len(rows) else np.arange(len(rows))

@@ -68,31 +68,37 @@ class Model:
         parameters = inspect.signature(cls.fit).parameters.items()
         return {name for name, parameter in parameters if parameter.kind != parameter.VAR_KEYWORD} - common
 
-    def encode(
-        self,
-        x: np.ndarray,                      # float32 [m, f], features
-        items: pd.DataFrame | None = None,  # m rows of the table; None for pictures that are in no catalogue
-        ids: np.ndarray | None = None,      # m ids of catalogue items; None for pictures
-    ) -> np.ndarray:  # float32 [m, d]
-        "Vectors of any items, seen in training or not. A row has the same bits alone, in company and in any order."
-        raise NotImplementedError
+# %% ../nbs/03c_model.ipynb #ctr00016
+@patch_to(Model)
+def encode(
+    self,
+    x: np.ndarray,                      # float32 [m, f], features
+    items: pd.DataFrame | None = None,  # m rows of the table; None for pictures that are in no catalogue
+    ids: np.ndarray | None = None,      # m ids of catalogue items; None for pictures
+) -> np.ndarray:  # float32 [m, d]
+    "Vectors of any items, seen in training or not. A row has the same bits alone, in company and in any order."
+    raise NotImplementedError
 
-    def query(
-        self,
-        vectors: np.ndarray,       # float32 [m, d], of `encode`
-        weights: np.ndarray,       # float32 [m]
-        slot: str | None = None,   # the category to fill; None when it is not known
-    ) -> Query:
-        "What a board asks for."
-        return Query(vectors, np.asarray(weights, np.float32), slot)
 
-    def score(
-        self,
-        query: Query,
-        vectors: np.ndarray,  # float32 [n, d], candidates
-    ) -> np.ndarray:  # float32 [n], higher is better, within `score_range`
-        "How well each candidate goes with the board; no candidate's score depends on the others."
-        raise NotImplementedError
+@patch_to(Model)
+def query(
+    self,
+    vectors: np.ndarray,       # float32 [m, d], of `encode`
+    weights: np.ndarray,       # float32 [m]
+    slot: str | None = None,   # the category to fill; None when it is not known
+) -> Query:
+    "What a board asks for."
+    return Query(vectors, np.asarray(weights, np.float32), slot)
+
+
+@patch_to(Model)
+def score(
+    self,
+    query: Query,
+    vectors: np.ndarray,  # float32 [n, d], candidates
+) -> np.ndarray:  # float32 [n], higher is better, within `score_range`
+    "How well each candidate goes with the board; no candidate's score depends on the others."
+    raise NotImplementedError
 
 # %% ../nbs/03c_model.ipynb #ctr00004
 @patch_to(Model)

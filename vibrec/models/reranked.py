@@ -39,46 +39,48 @@ class RerankedModel(Model):
         ranges = [np.array(first.score_range), np.array(second.score_range) * float(self.weight)]
         self.score_range = tuple(float(end) for end in sum(ranges))
 
-    @classmethod
-    def fit(
-        cls,
-        catalog,
-        features,
-        *,
-        seed: int = 0,
-        progress: bool = True,
-        attributes: dict | None = None,
-        first: str = "cooccurrence",   # name of the family that finds candidates
-        second: str = "transformer",   # name of the family that helps to order them
-        share: float = SHARE,          # standard deviation of the second's part against the first's
-        first_options: dict | None = None,   # of the first's fit
-        second_options: dict | None = None,  # of the second's fit
-    ):
-        "Fit both on the same items."
-        fitted = []
-        for name, options in ((first, first_options), (second, second_options)):
-            kind = family(name)
-            values = attributes if kind.reads_table else None
-            options = dict(options or {}, seed=seed, progress=progress, attributes=values)
-            fitted.append(kind.fit(catalog, features, **options))
-        return cls.combine(*fitted, catalog, features, seed, share)
+# %% ../../nbs/04e_reranked.ipynb #rrk00018
+@patch_to(RerankedModel, cls_method=True)
+def fit(
+    cls,
+    catalog,
+    features,
+    *,
+    seed: int = 0,
+    progress: bool = True,
+    attributes: dict | None = None,
+    first: str = "cooccurrence",   # name of the family that finds candidates
+    second: str = "transformer",   # name of the family that helps to order them
+    share: float = SHARE,          # standard deviation of the second's part against the first's
+    first_options: dict | None = None,   # of the first's fit
+    second_options: dict | None = None,  # of the second's fit
+):
+    "Fit both on the same items."
+    fitted = []
+    for name, options in ((first, first_options), (second, second_options)):
+        kind = family(name)
+        values = attributes if kind.reads_table else None
+        options = dict(options or {}, seed=seed, progress=progress, attributes=values)
+        fitted.append(kind.fit(catalog, features, **options))
+    return cls.combine(*fitted, catalog, features, seed, share)
 
-    @classmethod
-    def combine(
-        cls,
-        first: Model,
-        second: Model,
-        catalog: Catalog,    # both were fitted on
-        features: Features,  # of its items
-        seed: int = 0,       # of the pairs that scales are measured on
-        share: float = SHARE,  # standard deviation of the second's part against the first's
-    ):
-        "Join two fitted models."
-        train = (catalog.items["split"] == "train").to_numpy()
-        known = features.x[train], catalog.items[train], catalog.ids[train]
-        encoded = [model.encode(*known) for model in (first, second)]
-        spread = [_pair_spread(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
-        return cls(first, second, share * spread[0] / max(spread[1], 1e-12), encoded[0].shape[1])
+
+@patch_to(RerankedModel, cls_method=True)
+def combine(
+    cls,
+    first: Model,
+    second: Model,
+    catalog: Catalog,    # both were fitted on
+    features: Features,  # of its items
+    seed: int = 0,       # of the pairs that scales are measured on
+    share: float = SHARE,  # standard deviation of the second's part against the first's
+):
+    "Join two fitted models."
+    train = (catalog.items["split"] == "train").to_numpy()
+    known = features.x[train], catalog.items[train], catalog.ids[train]
+    encoded = [model.encode(*known) for model in (first, second)]
+    spread = [_pair_spread(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
+    return cls(first, second, share * spread[0] / max(spread[1], 1e-12), encoded[0].shape[1])
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00008
 def _pair_spread(model, vectors, seed, n=64):
