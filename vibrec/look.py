@@ -346,7 +346,7 @@ class Outlier(PictureResult):
 
     @property
     def probability(self) -> float:
-        "The model's own, 0 … 1; see `find_outlier`."
+        "Softmax of the negative scores, 0 … 1: it orders suspects, and is no frequency."
         return float(self.table["probability"].iloc[0])
 
     def __repr__(self):

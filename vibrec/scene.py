@@ -132,7 +132,7 @@ def scene_crops(
     scales=(.3, .45, .65),       # sides of the crops, as shares of the shorter side
     name: str = "crop",          # what the crops are called on a board
 ) -> SceneCrops:
-    "Score crops of a picture. Raises ImageError for a picture that cannot be read or a box outside it, ValueError."
+    "Score crops of a picture. Raises ImageError: unreadable, or box outside the picture; ValueError: bad scales."
     if not len(scales) or not all(0 < scale <= 1 for scale in scales):
         raise ValueError(f"scales={scales} must hold shares of the shorter side, above 0 and at most 1")
     image = read_image(image, 8192)

@@ -107,7 +107,7 @@ def _ask(self,
     work: Callable,                  # called in the worker, without arguments
     show: Callable,                  # called on the event loop with the result
     failed: Callable | None = None,  # called on the event loop with an exception; None: it is shown as a complaint
-    request=None,  # the Request that this answers: the answer is dropped where it is no longer that of now
+    request=None,  # the Request that this answers: the answer is dropped where another one has come since
     key: str = "",      # as for Worker.submit
     delay: float = 0.,  # as for Worker.submit
 ):
@@ -158,7 +158,7 @@ def _summary(self):
 # %% ../nbs/09_widget.ipynb #f9000020
 @patch_to(MoodBoard)
 def refresh(self):
-    "Show the request of now: controls at once, pictures and results when the worker has them."
+    "Show the current request: controls at once, pictures and results when the worker has them."
     now, before, self._shown = self.session.now, self._shown, self.session.now
     self.status.show(now, self.session.can_undo)
     self.controls.show(now)
