@@ -270,7 +270,7 @@ def from_table(cls,
     table,                      # path to .csv, .tsv or .parquet, or a DataFrame
     images: str | Path = None,  # folder that the paths in column image start from; default: where the table is
     outfits=None,               # long table outfit_id, item_id: path or DataFrame
-    columns: dict = None,       # {your column name: ours}
+    columns: dict = None,       # {your column name: ours}, in the table of items
 ) -> Catalog:
     "A catalogue from a table. Raises CatalogError when it contradicts itself, or its pictures are elsewhere."
     root = images
@@ -348,7 +348,7 @@ def groups(self) -> np.ndarray:  # int64 [n]
 def popularity(self,
     split: str = None,  # count for items of this split, all others get 0; None: for all items
 ) -> np.ndarray:  # float64 [n]
-    "In how many outfits each item is. Raises CatalogError for an unknown split."
+    "In how many outfits each item is; zeros where there are no outfits. Raises CatalogError for an unknown split."
     if self.outfits is None: return np.zeros(len(self))
     counts = np.bincount(self.find_rows(self.outfits["item_id"]), minlength=len(self)).astype(np.float64)
     if split is not None: counts[~self.items["id"].isin(self._split_ids(split)).to_numpy()] = 0

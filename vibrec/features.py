@@ -6,8 +6,8 @@
 __all__ = ['BUILT_IN', 'LITES', 'Features', 'lite_installed', 'many_views', 'Encoder', 'probe', 'encode_catalog']
 
 # %% ../nbs/01_features.ipynb #26e3a280
-from collections.abc import Iterable, Sequence
 import threading
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -96,7 +96,7 @@ def select(self: Features,
 # %% ../nbs/01_features.ipynb #ft000014
 @patch_to(Features)
 def save(self: Features,
-    directory: str | Path,  # str or Path: the folder, replaced as a whole
+    directory: str | Path,  # the folder, replaced as a whole
 ):
     "Write as an artefact: ids in `config.json`, numbers as safetensors."
     config = dict(encoder=self.encoder, ids=self.ids, skipped=self.skipped, views=self.columns())
@@ -104,7 +104,7 @@ def save(self: Features,
 
 @patch_to(Features, cls_method=True)
 def load(cls,
-    directory: str | Path,  # str or Path: what `save` wrote
+    directory: str | Path,  # what `save` wrote
 ) -> Features:
     "Read what `save` wrote. Raises ArtifactError."
     config, arrays, _ = read_artifact(directory, "features")
@@ -324,7 +324,7 @@ def encode_catalog(
     part_size: int = 512,      # items per part: what an interruption can cost, and how many pictures are held at once
     progress: bool = True,     # show a progress bar
 ) -> Features:                 # of all items that could be read; the others are in .skipped
-    "Encode the pictures of a catalogue. Raises ImageError when not one can be read."
+    "Encode the pictures of a catalogue. Raises ImageError when none can be read."
     encoder, parts = encoder or Encoder(), []
     with tqdm(total=len(catalog), disable=not progress, unit="item", desc="encoding") as bar:
         for start in range(0, len(catalog), part_size):

@@ -89,7 +89,7 @@ class ExactIndex:
         return np.concatenate(rows), np.concatenate(cosine)
 
     def _search_block(self, queries, k):
-        "A matrix product nominates all within 1e-5 of the k-th place; double precision decides among those."
+        "A matrix product finds all within 1e-5 of the k-th place; double precision decides among those."
         rough = torch.from_numpy(unit_rows(queries)) @ self.unit.T
         kth = rough.topk(k, dim=1).values[:, -1:]
         query, row = (rough >= kth - 1e-5).nonzero().numpy().T

@@ -139,7 +139,7 @@ def shortlist(
     vectors: np.ndarray,  # float32 [n, d], candidates
     k: int,               # how many will be shown
 ) -> np.ndarray:  # int64, positions of the candidates that are worth scoring
-    "All of them, unless a family has a cheaper first look."
+    "Positions of all of them, unless a family has a cheaper first selection."
     return np.arange(len(vectors))
 
 # %% ../nbs/03c_model.ipynb #ctr00005
@@ -202,7 +202,7 @@ class VectorModel(Model):
         self,
         vectors: np.ndarray,  # float32 [m, d]
     ) -> np.ndarray:  # float32 [m, d]
-        "What should stand beside items: an item goes with another as the one's vector and the other's query agree."
+        "For each item, the query: its inner product with another item's vector says how well that one goes with it."
         return vectors
 
     def query(self, vectors, weights, slot=None):

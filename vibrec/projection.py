@@ -91,14 +91,14 @@ def transform(self: Projection,
 # %% ../nbs/01c_projection.ipynb #pj000026
 @patch_to(Projection)
 def save(self: Projection,
-    directory: str | Path,  # str or Path: the folder, replaced as a whole
+    directory: str | Path,  # the folder, replaced as a whole
 ):
     "Write as an artefact."
     write_artifact(directory, "projection", self.config, self.state_dict())
 
 @patch_to(Projection, cls_method=True)
 def load(cls,
-    directory: str | Path,  # str or Path: what `save` wrote
+    directory: str | Path,  # what `save` wrote
 ) -> Projection:            # ready to transform
     "Read what `save` wrote. Raises ArtifactError."
     config, arrays, _ = read_artifact(directory, "projection")
@@ -129,7 +129,7 @@ def pca_projection(
     features: Features,                # training items only
     dim: int = 128,                    # number of components; at most min(n, d)
     whiten: bool = False,              # scale every component to variance 1
-    remove_means_of: Sequence = None,  # [n] labels, such as categories, whose means are made equal first
+    remove_means_of: Sequence = None,  # [n] labels whose means are made equal; not done if it costs d/2 directions
 ) -> Projection:                       # linear
     "PCA (scikit-learn) as a linear `Projection`: the baseline that learns from no label, except which to disregard."
     dim, remaining = min(dim, features.dim, len(features)), np.eye(features.dim, dtype=np.float32)
