@@ -153,8 +153,8 @@ def _check_free(folder, ours):
 def models(debug: Debug = False):
     """List the model families.
 
-    The built-in ones, and what other installed packages add. `--model auto` takes the family with the highest number of
-    outfits that a catalogue reaches.
+    The built-in ones, and what other installed packages add. Of the families whose number of outfits a catalogue
+    reaches, `--model auto` takes the one that asks for most.
     """
     from vibrec.model import families
     for name, kind in families().items():

@@ -68,8 +68,8 @@ class SetTransformer(nn.Module):
         n_slots: int,               # number of categories
         dim: int = 64,              # d, width of a token and of an embedding
         hidden: int = 256,          # of the network that turns inputs into tokens
-        layers: int = 1,
-        heads: int = 4,
+        layers: int = 1,            # of attention and MLP
+        heads: int = 4,             # of attention, must divide dim
         dropout: float = .1,        # 0 … 1, while training
         input_dropout: float = .2,  # 0 … 1, of the inputs
         attend: bool = True,        # False: a mean in place of attention
@@ -133,7 +133,7 @@ class OutfitBatches:
         negatives: int = 30,    # wrong answers per question
         most: int = 5,          # items of an outfit in a question
         batch_size: int = 128,  # questions
-        seed: int = 0,
+        seed: int = 0,          # of what is missing, the order, and the wrong answers
     ):
         self.rng, self.groups = np.random.default_rng(seed), groups
         self.negatives, self.most, self.batch_size = negatives, most, batch_size
@@ -199,12 +199,12 @@ def train_transformer(
     slots: np.ndarray,       # int64 [n], codes of their categories
     batches: OutfitBatches,  # of their outfits
     *,
-    epochs: int = 20,
+    epochs: int = 20,           # each asks once about every outfit
     lr: float = 3e-3,           # largest step of AdamW's one cycle
     weight_decay: float = .05,  # of AdamW
     temperature: float = .1,    # of the loss
     slot_dropout: float = .3,   # share of the questions that do not say which slot is missing
-    seed: int = 0,
+    seed: int = 0,              # of weights, dropout and withheld slots
     progress: bool = True,      # show a progress bar
     **network,                  # of SetTransformer
 ) -> tuple:  # (SetTransformer in evaluation mode, DataFrame epoch, loss)
