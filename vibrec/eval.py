@@ -230,7 +230,7 @@ def ask(
 
 @patch_to(Recommender)
 def _concept(self, vectors, pull, n_chosen):
-    "[1, d] the direction that tells the first vectors from a sample of the catalogue and from dislikes."
+    "[1, d] the direction that separates the first vectors from a sample of the catalogue and from dislikes."
     sample = np.random.default_rng(0).choice(len(self.vectors), min(len(self.vectors), 500), replace=False)
     against = np.concatenate([np.full(len(sample), 1 / len(sample)), -pull[n_chosen:]])
     others = np.concatenate([self.vectors[sample], vectors[n_chosen:]])
@@ -375,7 +375,7 @@ def recommend(
     taste: str = "rocchio",   # how likes and dislikes count: "rocchio" or "concept"
     diversity: float = 0.,    # 0 … 1: a penalty for resembling items that are ranked higher
     novelty: float = 0.,      # ≥ 0: a penalty for popular items
-    exclude_seen=(),          # ids that were shown before; those that the catalogue lacks are ignored
+    exclude_seen=(),          # ids that were shown before; unknown ones are ignored
     collapse=False,           # True, or a cosine of features from which on two items are one
 ) -> Recommendations:
     "Rank the catalogue, slot by slot, without what is on the board or disliked. Raises CatalogError or ImageError."

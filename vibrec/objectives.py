@@ -229,7 +229,7 @@ def _move(objective, device):
 def fit(
     data: Data,                  # training items and their graph; without edges it is a network without a graph
     objective: Objective,        # what to train for, such as OutfitObjective(outfits)
-    valid: Validation | None = None,  # items to stop by; None: all epochs, unless the objective checks items of the graph
+    valid: Validation | None = None,  # items to stop by; None: all epochs, unless the objective has others
     network: Callable | None = None,  # data → GraphNetwork, not yet trained; None: a GAT
     epochs: int = 200,           # at most
     patience: int = 20,          # epochs to wait for an improvement

@@ -70,7 +70,7 @@ def make_tour(
     n_items: int = 3000,               # size of the catalogue, 80 … 3,000
     model: str = "gat",                # a model family
     describe: Callable = repr,         # recommender → text about it
-    say: Callable = lambda text: None,  # is told what is being done
+    say: Callable = lambda text: None,  # receives a line of text before each step
     progress: bool = False,            # show progress bars
 ) -> str:  # a summary for people
     "Fit on the built-in catalogue, complete three boards, measure, write a page. All appears at once, at the end."

@@ -79,11 +79,11 @@ def combine(
     train = (catalog.items["split"] == "train").to_numpy()
     known = features.x[train], catalog.items[train], catalog.ids[train]
     encoded = [model.encode(*known) for model in (first, second)]
-    spread = [_pair_spread(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
-    return cls(first, second, share * spread[0] / max(spread[1], 1e-12), encoded[0].shape[1])
+    std = [_pair_std(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
+    return cls(first, second, share * std[0] / max(std[1], 1e-12), encoded[0].shape[1])
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00008
-def _pair_spread(model, vectors, seed, n=64):
+def _pair_std(model, vectors, seed, n=64):
     "Standard deviation of a model's scores over random pairs of items."
     rows = np.random.default_rng(seed).choice(len(vectors), min(n, len(vectors)), replace=False)
     pairs = model.pairs(vectors[rows], vectors[rows])
@@ -97,7 +97,9 @@ def encode(self, x, items=None, ids=None):
 
 
 @patch_to(RerankedModel)
-def _halves(self, vectors): return vectors[..., :self.width], vectors[..., self.width:]
+def _halves(self, vectors):
+    "(the first family's columns, the second's)."
+    return vectors[..., :self.width], vectors[..., self.width:]
 
 
 @patch_to(RerankedModel)
@@ -150,11 +152,15 @@ def explain(self, query, vector):
 
 
 @patch_to(RerankedModel)
-def neighbours(self, x, items=None, ids=None): return self.first.neighbours(x, items, ids)
+def neighbours(self, x, items=None, ids=None):
+    "From which training items this one received messages in the first family."
+    return self.first.neighbours(x, items, ids)
 
 
 @patch_to(RerankedModel)
-def knows(self, ids, x): return self.first.knows(ids, x)
+def knows(self, ids, x):
+    "Which items the first family was fitted on."
+    return self.first.knows(ids, x)
 
 
 @patch_to(RerankedModel)
