@@ -37,7 +37,7 @@ def split_outfits(
 
 # %% ../nbs/05a_questions.ipynb #57d1fb97
 class MatchedNegatives:
-    "Draws wrong answers that resemble a right one: same group and split, similar popularity, no outfit with the context"
+    "Draws wrong answers like a right one: same group and split, similar popularity, no outfit with the context"
 
     def __init__(
         self,
