@@ -174,7 +174,7 @@ def knows(
     "Which items it was fitted on."
     return np.zeros(len(ids), bool)
 
-
+# %% ../nbs/03c_model.ipynb #ctr00018
 @patch_to(Model)
 def save(
     self,

@@ -64,7 +64,7 @@ def fit(
         fitted.append(kind.fit(catalog, features, **options))
     return cls.combine(*fitted, catalog, features, seed, share)
 
-
+# %% ../../nbs/04e_reranked.ipynb #rrk00019
 @patch_to(RerankedModel, cls_method=True)
 def combine(
     cls,
@@ -109,7 +109,7 @@ def query(self, vectors, weights, slot=None):
     return Query(vectors, np.asarray(weights, np.float32), slot,
                  state=(self.first.query(first, weights, slot), self.second.query(second, weights, slot)))
 
-
+# %% ../../nbs/04e_reranked.ipynb #rrk00020
 @patch_to(RerankedModel)
 def score(self, query, vectors):
     "The weighted sum of both scores."
@@ -150,7 +150,7 @@ def explain(self, query, vector):
              for name, table in parts.items()]
     return pd.concat(named, axis=1).fillna(0.)
 
-
+# %% ../../nbs/04e_reranked.ipynb #rrk00021
 @patch_to(RerankedModel)
 def neighbours(self, x, items=None, ids=None):
     "From which training items this one received messages in the first family."
