@@ -36,7 +36,7 @@ def read_catalog(
     images: Path | None,    # --images
     outfits: Path | None,   # --outfits
 ) -> Catalog:
-    "The catalogue that PATH, --images and --outfits describe. Raises CatalogError."
+    "What PATH, --images and --outfits describe. Raises CatalogError; BadParameter: --images of a folder."
     if not path.exists(): raise CatalogError(f"{path}: no such folder or table")
     if (path / "items.csv").exists() and images is None and outfits is None:
         return load_outfit_tables(path, "keep").fitting_catalog()
@@ -54,7 +54,7 @@ def read_catalog(
 def as_value(
     text: str,
 ):
-    "A number, true or false where the text is one; else the text."
+    "What the text is as JSON, such as a number, true or null; else the text itself."
     try: return json.loads(text)
     except ValueError: return text
 
@@ -62,7 +62,7 @@ def as_value(
 def read_options(
     options: list,  # texts such as "epochs=50"
 ) -> dict:
-    "{name: value} of what --option was given."
+    "{name: value} of what --option was given. Raises BadParameter for a text without a name and a value."
     found = {}
     for text in options:
         name, equals, value = text.partition("=")
@@ -103,7 +103,7 @@ def read_filters(
     filters: list,        # texts such as "price=20..80"
     items: pd.DataFrame,  # the catalogue's table
 ) -> dict:
-    "{column: values or range} of what --filter was given."
+    "{column: values or range} of what --filter was given. Raises BadParameter, or ValueError: a number was needed."
     wanted = {}
     for text in filters:
         column, _, value = text.partition("=")

@@ -54,7 +54,7 @@ class CooccurrenceCounts:
 
     def permuted(
         self,
-        permutation: np.ndarray,  # int [n], which item takes whose place
+        permutation: np.ndarray,  # int [n]: the partners of item i go to item permutation[i]
     ) -> "CooccurrenceCounts":
         "The same counts for other items: a baseline with equal numbers of partners and no meaning."
         return type(self)(self.n, permutation[self.pairs], self.counts)
@@ -344,7 +344,7 @@ def sample(self, data, model):
         candidates = np.concatenate([answers[:, None], negatives], 1)
         batch = tuple(torch.from_numpy(rows[asked]).to(device) for rows in (context, candidates))
         return self.drop_views(data.x), *(part.to(device) for part in self.edges(held_out)), batch
-    raise CatalogError("outfits leave nothing to ask: never are two items of a group held out; give more outfits")
+    raise CatalogError("outfits leave nothing to ask: no two items of a group are held out together; give more outfits")
 
 
 @patch_to(MaskedNodeObjective)
