@@ -53,7 +53,8 @@ def file_link(
 # %% ../nbs/08d_cards.ipynb #d8c00012
 class Thumbnails:
     "JPEG bytes of items and of pictures on a board, each made once."
-    def __init__(self,
+    def __init__(
+        self,
         catalog: Catalog,  # where the pictures of items are
         side: int = 200,   # pixels of the longer side
     ):
@@ -158,7 +159,8 @@ STYLE = f"<style>{_PAGE}{_CARDS}{_CONTROLS}{_COLUMNS}</style>"
 # %% ../nbs/08d_cards.ipynb #d8c00030
 class Kit:
     "Makes the widgets of one board, and sees to it that their events are answered one at a time."
-    def __init__(self,
+    def __init__(
+        self,
         lock=None,  # re-entrant, held while an event is answered; None: one of its own
         before: Callable | None = None,  # called before an event is answered
         failed: Callable | None = None,  # called with the exception of an answer; None: it is raised
@@ -175,7 +177,8 @@ class Kit:
             try: yield
             finally: self.setting = before
 
-    def answer(self,
+    def answer(
+        self,
         handler: Callable,
         *arguments,
     ):
@@ -190,7 +193,8 @@ class Kit:
 
 # %% ../nbs/08d_cards.ipynb #d8c00032
 @patch_to(Kit)
-def make(self,
+def make(
+    self,
     kind: type,     # of ipywidgets
     css: str = "",  # classes, separated by spaces
     **traits,
@@ -200,14 +204,16 @@ def make(self,
     return kind(layout=self.layout, _dom_classes=css.split(), **traits)
 
 @patch_to(Kit)
-def text(self,
+def text(
+    self,
     value: str = "",  # HTML
 ) -> widgets.HTML:
     "A piece of HTML."
     return self.make(widgets.HTML, value=value)
 
 @patch_to(Kit)
-def heading(self,
+def heading(
+    self,
     title: str,  # plain text
 ) -> widgets.HTML:
     "The heading of a section."
@@ -215,7 +221,8 @@ def heading(self,
 
 # %% ../nbs/08d_cards.ipynb #d8c00032b
 @patch_to(Kit)
-def button(self,
+def button(
+    self,
     label: str,         # what is written on it
     tooltip: str,       # what it does, in a sentence
     pressed: Callable,  # called without arguments
@@ -227,7 +234,8 @@ def button(self,
     return button
 
 @patch_to(Kit)
-def watch(self,
+def watch(
+    self,
     widget: widgets.Widget,  # anything with a value
     changed: Callable,       # called with the new value
 ):
@@ -255,7 +263,8 @@ def set_children(
 # %% ../nbs/08d_cards.ipynb #d8c00040
 class Card:
     "A picture with a caption and buttons, filled again and again; `name` says what it shows."
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         actions: dict,      # {label: (function of the name, tooltip)}, a button for each
         css: str = "",      # more classes, separated by spaces
@@ -270,7 +279,8 @@ class Card:
 
     def _pressed(self, action): action(self.name)
 
-    def fill(self,
+    def fill(
+        self,
         name: str,       # what the buttons act on
         picture: bytes,  # JPEG
         text: str,       # HTML
@@ -284,7 +294,8 @@ class Card:
 # %% ../nbs/08d_cards.ipynb #d8c00044
 class Row:
     "The results of one slot: a title, cards, and room for the reasons for one of them."
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         slot: str,      # the title
         actions: dict,  # {label: (function of the id, tooltip)}, buttons of each card
@@ -299,13 +310,15 @@ class Row:
         "The names that its cards show, in order."
         return [card.name for card in self.cards if card.box in self.grid.children]
 
-    def grow(self,
+    def grow(
+        self,
         size: int,
     ):
         "Make cards until there are `size`."
         while len(self.cards) < size: self.cards.append(Card(self.kit, self.actions))
 
-    def fill(self,
+    def fill(
+        self,
         contents: list,  # (name, JPEG bytes, HTML) of each card
         marked: dict,    # {label: names}: whose button with this label is marked
         note: str = "",  # HTML under the cards

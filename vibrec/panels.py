@@ -24,7 +24,8 @@ from .session import Request, filter_columns
 # %% ../nbs/08e_panels.ipynb #e8c00010
 class StatusBar:
     "What is going on, what went wrong, files to download, and the buttons that concern the whole board."
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         undo: Callable,  # each of these is called without arguments when its button is pressed
         complete: Callable,
@@ -44,7 +45,8 @@ class StatusBar:
         head = kit.make(widgets.HBox, "vb-head", children=[name, room, *buttons])
         self.boxes = [head, self.progress, self.problem, self.downloads]
 
-    def show(self,
+    def show(
+        self,
         request: Request,
         can_undo: bool,
     ):
@@ -54,7 +56,8 @@ class StatusBar:
 
 # %% ../nbs/08e_panels.ipynb #e8c00012
 @patch_to(StatusBar)
-def tell(self,
+def tell(
+    self,
     text: str,           # plain text
     busy: bool = False,  # with a dot that pulses
 ):
@@ -63,7 +66,8 @@ def tell(self,
     self.status.value = f'<div role="status" aria-live="polite" class="{css}">{html.escape(text)}</div>'
 
 @patch_to(StatusBar)
-def show_progress(self,
+def show_progress(
+    self,
     done: int,
     total: int,  # 0: nothing to do
 ):
@@ -71,7 +75,8 @@ def show_progress(self,
     self.progress.max, self.progress.value = max(total, 1), min(done + .3, total)
 
 @patch_to(StatusBar)
-def complain(self,
+def complain(
+    self,
     sentence: str,  # plain text
 ):
     "Show what went wrong, under what went wrong before, once."
@@ -80,7 +85,8 @@ def complain(self,
     self.problem.value += f'<div class="vb-problem" role="alert">{sentence}</div>'
 
 @patch_to(StatusBar)
-def offer(self,
+def offer(
+    self,
     files: dict,      # {name: (bytes, MIME type)}
     where: str = "",  # a remark, such as where they were written
 ):
@@ -98,7 +104,8 @@ class Controls:
     upload button holds, `searched` and `path` with a text, `added` with an id, `missing` without arguments, `slots`
     with a list, `k` with an int, `diversity` with a float, `filter` with a column and a value, a pair or None.
     """
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         catalog: Catalog,    # its categories become slots, its columns filters
         request: Request,    # what is asked for at first
@@ -194,7 +201,8 @@ def _filter_changed(self, name, wanted):
 
 # %% ../nbs/08e_panels.ipynb #e8c00026
 @patch_to(Controls)
-def show(self,
+def show(
+    self,
     request: Request,
 ):
     "Bring all controls in step with a request; that is no event."
@@ -209,7 +217,8 @@ def show(self,
                 control.value = control.min if low is None else low, control.max if high is None else high
 
 @patch_to(Controls)
-def show_found(self,
+def show_found(
+    self,
     contents: list,  # (id, JPEG bytes, HTML) of each item
     note: str = "",  # shown in place of cards, where there are none
 ):
@@ -226,7 +235,8 @@ CARDS_AT_ONCE = 6  # of the board, filled in one step
 
 class PinPanel:
     "The pictures on the board, each with a weight, and what was liked and disliked."
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         weigh: Callable,      # called with a name and a weight
         remove: Callable,     # called with a name
@@ -251,7 +261,8 @@ class PinPanel:
 
 # %% ../nbs/08e_panels.ipynb #e8c00032
 @patch_to(PinPanel)
-def steps(self,
+def steps(
+    self,
     board: Board | None,
     contents: list,  # (name, JPEG bytes, HTML) of each picture
 ) -> Iterator:  # functions without arguments, to be called one after the other
@@ -271,7 +282,8 @@ def _fill(self, board, contents, start):
 
 # %% ../nbs/08e_panels.ipynb #e8c00032b
 @patch_to(PinPanel)
-def show_weights(self,
+def show_weights(
+    self,
     board: Board | None,
 ):
     "Bring the sliders in step with the board, where they show its pictures; that is no event."
@@ -284,7 +296,8 @@ def show_weights(self,
             slider.value = weight
 
 @patch_to(PinPanel)
-def show_opinions(self,
+def show_opinions(
+    self,
     board: Board | None,
 ):
     "Show what was liked and disliked, each as a button that takes it back."
@@ -296,7 +309,8 @@ def show_opinions(self,
 # %% ../nbs/08e_panels.ipynb #e8c00040
 class ResultPanel:
     "What is recommended: a row for each slot, whole looks, or the reason why there is nothing."
-    def __init__(self,
+    def __init__(
+        self,
         kit: Kit,
         actions: dict,  # {label: (function of the id, tooltip)}, buttons of each result
     ):
@@ -310,7 +324,8 @@ class ResultPanel:
         visible = [row for box in self.box.children for row in self.rows.values() if row.box is box]
         return {row.slot: row.shown for row in visible}
 
-    def steps(self,
+    def steps(
+        self,
         contents: dict,  # {slot: [(id, JPEG bytes, HTML)]}
         marked: dict,    # {label: ids}: whose button with this label is marked
         missing: dict,   # {slot: why it is empty}
@@ -331,7 +346,8 @@ class ResultPanel:
 
 # %% ../nbs/08e_panels.ipynb #e8c00042
 @patch_to(ResultPanel)
-def show_advice(self,
+def show_advice(
+    self,
     sentence: str,  # plain text
 ):
     "Say why there are no results, in their place."
@@ -339,7 +355,8 @@ def show_advice(self,
     self.advice.value = f'<div class="vb-advice">{html.escape(sentence)}</div>'
 
 @patch_to(ResultPanel)
-def show_reasons(self,
+def show_reasons(
+    self,
     slot: str,
     text: str,  # HTML, such as explanation_html gives
 ):

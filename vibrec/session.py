@@ -39,7 +39,8 @@ EMPTY = "The board is empty: upload a picture, or find one in the catalogue."
 
 class BoardSession:
     "The current request, those before it, and the answers to it. No widgets: everything a person can do is a method."
-    def __init__(self,
+    def __init__(
+        self,
         recommender: Recommender,    # where results come from; sessions may share one
         board: Board | None = None,  # what to start with; None: an empty board
         slots: list | None = None,   # categories to fill; None: all
@@ -60,7 +61,8 @@ class BoardSession:
 
 # %% ../nbs/08c_session.ipynb #s8c00014
 @patch_to(BoardSession)
-def change(self,
+def change(
+    self,
     **changes,  # fields of Request with their new values
 ):
     "Make the next request. Nothing happens where every value is what it was."
@@ -82,7 +84,8 @@ def board(self) -> Board:
 
 # %% ../nbs/08c_session.ipynb #s8c00016
 @patch_to(BoardSession)
-def add(self,
+def add(
+    self,
     source,                   # what Board takes: path, URL, bytes, PIL image, Pin, or id of the catalogue
     name: str | None = None,  # what to call it
 ):
@@ -98,7 +101,8 @@ def add(self,
     self.change(board=after)
 
 @patch_to(BoardSession)
-def remove(self,
+def remove(
+    self,
     which,  # name or index
 ):
     "Remove a picture, even the last one. Raises CatalogError for one that is not there."
@@ -107,7 +111,8 @@ def remove(self,
     self.change(board=None if emptied else board.remove(which))
 
 @patch_to(BoardSession)
-def weigh(self,
+def weigh(
+    self,
     which,          # name or index
     weight: float,  # finite; a weight below zero pushes away
 ):
@@ -116,7 +121,8 @@ def weigh(self,
 
 # %% ../nbs/08c_session.ipynb #s8c00018
 @patch_to(BoardSession)
-def like(self,
+def like(
+    self,
     id: str,  # an item of the catalogue
 ):
     "Ask for more like this item. Liking it again takes that back."
@@ -124,7 +130,8 @@ def like(self,
     self.change(board=board.forget(id) if id in board.liked else board.like(id))
 
 @patch_to(BoardSession)
-def dislike(self,
+def dislike(
+    self,
     id: str,  # an item of the catalogue
 ):
     "Ask for nothing like this item. Disliking it again takes that back."
@@ -132,14 +139,16 @@ def dislike(self,
     self.change(board=board.forget(id) if id in board.disliked else board.dislike(id))
 
 @patch_to(BoardSession)
-def take_back(self,
+def take_back(
+    self,
     name: str,  # of something that was liked or disliked
 ):
     "Take back a like or a dislike."
     self.change(board=self.board().forget(name))
 
 @patch_to(BoardSession)
-def set_board(self,
+def set_board(
+    self,
     board: Board | None,  # another board; None: an empty one
 ):
     "Go on with another board, such as a saved one."
@@ -147,14 +156,16 @@ def set_board(self,
 
 # %% ../nbs/08c_session.ipynb #s8c00020
 @patch_to(BoardSession)
-def set_slots(self,
+def set_slots(
+    self,
     slots: list,  # categories of the catalogue; may be empty here
 ):
     "Choose the slots to fill. Raises CatalogError for an unknown one."
     self.change(slots=tuple(check_slots(self.recommender.catalog, slots)) if len(slots) else ())
 
 @patch_to(BoardSession)
-def set_filter(self,
+def set_filter(
+    self,
     column: str,  # of the catalogue's table
     wanted,       # a value, (low, high) with None for an open end, or None: no filter
 ):
@@ -164,14 +175,16 @@ def set_filter(self,
     self.change(filters=filters)
 
 @patch_to(BoardSession)
-def set_k(self,
+def set_k(
+    self,
     k: int,  # 1 or more
 ):
     "Choose how many results each slot has."
     self.change(k=k)
 
 @patch_to(BoardSession)
-def set_diversity(self,
+def set_diversity(
+    self,
     diversity: float,  # 0 … 1
 ):
     "Choose how much the results of a slot should differ from each other."
@@ -187,7 +200,8 @@ def _checked(self, request, slots=True):
     return request
 
 @patch_to(BoardSession)
-def results(self,
+def results(
+    self,
     request: Request | None = None,  # None: the current one
 ) -> Recommendations:
     "What goes with the board. Raises CatalogError saying what leaves nothing to recommend."
@@ -196,7 +210,8 @@ def results(self,
                                       taste=self.taste, diversity=request.diversity)
 
 @patch_to(BoardSession)
-def looks(self,
+def looks(
+    self,
     request: Request | None = None,  # None: the current one
     n: int = 3,                      # how many
 ) -> Looks:
@@ -207,7 +222,8 @@ def looks(self,
 
 # %% ../nbs/08c_session.ipynb #s8c00024b
 @patch_to(BoardSession)
-def why(self,
+def why(
+    self,
     id: str,                         # an item of the catalogue
     request: Request | None = None,  # None: the current one
 ) -> Explanation:
@@ -215,7 +231,8 @@ def why(self,
     return why(self.recommender, self._checked(request, slots=False).board, id, self.taste)
 
 @patch_to(BoardSession)
-def missing(self,
+def missing(
+    self,
     request: Request | None = None,  # None: the current one
 ) -> list:  # categories, sorted
     "The slots that no picture on the board fills. Raises CatalogError when every slot is filled."
@@ -277,7 +294,8 @@ class Worker:
 
 # %% ../nbs/08c_session.ipynb #s8c00042
 @patch_to(Worker)
-def submit(self,
+def submit(
+    self,
     work: Callable,     # called in the thread, without arguments
     done: Callable,     # called on the event loop with the result
     failed: Callable,   # called on the event loop with the exception, if there was one
@@ -322,7 +340,8 @@ def _run(self):
 
 # %% ../nbs/08c_session.ipynb #s8c00044
 @patch_to(Worker)
-def post(self,
+def post(
+    self,
     step: Callable,  # called without arguments
 ):
     "Have a step done on the event loop, with a turn of the loop of its own. Steps keep their order."
@@ -340,7 +359,8 @@ def _deliver(self):
         if self._ready: self._ready.popleft()()
 
 @patch_to(Worker)
-def wait(self,
+def wait(
+    self,
     timeout: float = 300.,  # seconds
 ):
     "For scripts and tests: deliver until nothing is left to do. Raises TimeoutError."

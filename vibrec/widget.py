@@ -29,7 +29,8 @@ from .session import BoardSession, Worker, search_items
 # %% ../nbs/09_widget.ipynb #f9000010
 class MoodBoard(widgets.VBox):
     "A mood board to click. Show it at the end of a cell, or on a page with Voilà."
-    def __init__(self,
+    def __init__(
+        self,
         recommender: Recommender,    # where results come from; boards may share one
         board: Board | None = None,  # what to start with; None: an empty board
         slots: list | None = None,   # categories to fill at first; None: all
@@ -51,7 +52,8 @@ class MoodBoard(widgets.VBox):
 
     def __repr__(self): return f"MoodBoard of {self.session!r}"
 
-    def wait(self,
+    def wait(
+        self,
         timeout: float = 300.,  # seconds
     ):
         "For scripts and tests: until all work is done and shown. Raises TimeoutError."
@@ -102,7 +104,8 @@ def _complain(self, error):
 
 # %% ../nbs/09_widget.ipynb #f9000016
 @patch_to(MoodBoard)
-def _ask(self,
+def _ask(
+    self,
     text: str,                       # what is going on
     work: Callable,                  # called in the worker, without arguments
     show: Callable,                  # called on the event loop with the result
@@ -120,7 +123,8 @@ def _ask(self,
     self._show_progress()
 
 @patch_to(MoodBoard)
-def _post(self,
+def _post(
+    self,
     steps: Iterable,    # functions without arguments
     current: Callable,  # called before each; where it is false by then, the step is dropped
 ):
