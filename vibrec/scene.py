@@ -63,7 +63,7 @@ class SceneCrops:
         self,
         image: Image.Image,   # upright
         table: pd.DataFrame,  # left, top, right, bottom in pixels of image, score; best first, a given box before all
-        heat: np.ndarray,     # float32 [h, w], at most 256 pixels a side: mean score of the crops that cover a point
+        heat: np.ndarray,     # float32 [h, w], at most 256 pixels per side: mean score of the crops that cover a point
         name: str,            # what crops are called
     ):
         self.image, self.table, self.heat, self.name = image, table, heat, name
