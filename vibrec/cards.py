@@ -35,12 +35,17 @@ def caption(
     return "".join(f'<div class="{css}" title="{html.escape(text)}">{html.escape(text) or "&nbsp;"}</div>'
                    for css, text in texts)
 
+def _as_text(value):
+    "A value of a table as people write it: a number without a tail of zeros."
+    if isinstance(value, (float, np.floating)): return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
 def value_line(
     values,  # some values of one row of a table
 ) -> str:  # such as "blue · checks · 69.95"
     "Values on one line without the missing ones; 70.0 becomes 70, and 69.95 stays."
     present = [value for value in values if value is not None and value == value]
-    return " · ".join(f"{value:g}" if isinstance(value, (float, np.floating)) else str(value) for value in present)
+    return " · ".join(_as_text(value) for value in present)
 
 def file_link(
     name: str,       # of the file

@@ -256,7 +256,9 @@ def read_table(
     if isinstance(table, pd.DataFrame): return table.rename(columns=columns)
     path = Path(table)
     if not path.exists(): raise CatalogError(f"{path}: no such table")
-    if path.suffix == ".parquet": return pd.read_parquet(path).rename(columns=columns)
+    if path.suffix == ".parquet":
+        try: return pd.read_parquet(path).rename(columns=columns)
+        except (OSError, ValueError) as error: raise CatalogError(f"{path}: not readable ({error})") from None
     if path.suffix not in (".csv", ".tsv"): raise CatalogError(f"{path}: give a table as .csv, .tsv or .parquet")
     text = {name: str for name in (*_TEXT, *(mine for mine, ours in columns.items() if ours in _TEXT))}
     try: found = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=text)
@@ -318,7 +320,8 @@ def with_split(self,
     seed: int = 0,      # the same seed gives the same split
 ) -> Catalog:
     "A copy whose items are split at random. Outfits stay as they are, so some will cross the split."
-    if not 0 <= valid + test < 1: raise ValueError(f"valid + test must lie in [0, 1), got {valid} + {test}")
+    if min(valid, test) < 0 or valid + test >= 1:
+        raise ValueError(f"valid and test must be 0 or more and valid + test below 1, got {valid} + {test}")
     split = np.random.default_rng(seed).choice(SPLITS, len(self), p=[1 - valid - test, valid, test])
     return Catalog(self.items.assign(split=split), self.outfits, self.root, self.recipes)
 

@@ -90,7 +90,8 @@ def pick_device(
     "The device with this name; `auto` is CUDA, else Apple's MPS, else the CPU. Raises ValueError when it is not there."
     available = dict(cuda=torch.cuda.is_available, mps=torch.backends.mps.is_available)
     if device == "auto": device = next((kind for kind, there in available.items() if there()), "cpu")
-    chosen = torch.device(device)
+    try: chosen = torch.device(device)
+    except RuntimeError: raise ValueError(f"device={device!r} is no device; use 'auto', 'cpu' or 'cuda'") from None
     if chosen.type in available and not available[chosen.type]():
         raise ValueError(f"device={device!r} is not available on this machine; use device='auto' or 'cpu'")
     return chosen
@@ -161,6 +162,8 @@ def _read_config(directory, kind):
     try: config = json.loads((folder/"config.json").read_text())
     except ValueError as error:
         raise ArtifactError(f"{folder}/config.json is damaged ({error}); save the {kind} again") from None
+    if not isinstance(config, dict):
+        raise ArtifactError(f"{folder}/config.json holds a {type(config).__name__}, no settings; save the {kind} again")
     found, version = config.get("kind"), config.get("format_version")
     if found != kind: raise ArtifactError(f"{folder} holds a {found!r}, expected a {kind!r}")
     if version != FORMAT_VERSION:
@@ -178,7 +181,13 @@ def read_artifact(
     try: numbers = load_file(arrays) if arrays.exists() else {}
     except SafetensorError as error:
         raise ArtifactError(f"{arrays} is damaged ({error}); save the {kind} again") from None
-    return config, numbers, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    return config, numbers, {path.stem: _read_parquet(path, kind) for path in sorted(folder.glob("*.parquet"))}
+
+def _read_parquet(path, kind):
+    "A table of an artefact."
+    try: return pd.read_parquet(path)
+    except Exception as error:  # pyarrow has a kind of its own for each kind of damage
+        raise ArtifactError(f"{path} is damaged ({error}); save the {kind} again") from None
 
 # %% ../nbs/a0_core.ipynb #inner002
 def inner_products(

@@ -33,13 +33,13 @@ class Question:
 @dataclass(frozen=True)
 class LabelledOutfit:
     "A set of items, and whether it is an outfit."
-    worn: tuple               # ids
+    members: tuple            # ids
     label: int                # 1: a real outfit; 0: not one
     outfit_id: object = None  # the outfit that it is about, for the bootstrap
 
     def items(self) -> tuple:  # of ids
         "All items that the question names."
-        return self.worn
+        return self.members
 
 # %% ../nbs/a3_datasets.ipynb #8ea6c3ad
 def _check_fitb(where, question):
@@ -54,7 +54,8 @@ def _check_fitb(where, question):
 
 def _check_compat(where, question):
     "Raise a CatalogError when a labelled set is no set or has no label."
-    if len(question.worn) < 2: raise CatalogError(f"{where}: got {len(question.worn)} items; an outfit has two or more")
+    if len(question.members) < 2:
+        raise CatalogError(f"{where}: got {len(question.members)} items; an outfit has two or more")
     if question.label not in (0, 1):
         raise CatalogError(f"{where}: label={question.label!r}; give 1 for a real outfit, 0 otherwise")
 
@@ -143,8 +144,8 @@ def fitting_catalog(self) -> Catalog:
     catalog = self.catalog
     if "split" not in catalog.items: return catalog
     inside = set(catalog.ids[(catalog.items["split"] == "valid").to_numpy()])
-    real = [question.worn for question in self.compat.get("valid", [])
-            if question.label == 1 and inside.issuperset(question.worn)]
+    real = [question.members for question in self.compat.get("valid", [])
+            if question.label == 1 and inside.issuperset(question.members)]
     if not real: return catalog
     rows = [(f"valid set {number}", id) for number, ids in enumerate(real) for id in ids]
     outfits = pd.DataFrame(rows, columns=["outfit_id", "item_id"])
@@ -244,7 +245,7 @@ def write_outfit_tables(
         for split, asked in data.fitb.items():
             (new/f"fitb_{split}.json").write_text(json.dumps([asdict(question) for question in asked]))
         for split, asked in data.compat.items():
-            rows = [dict(items=question.worn, label=question.label, outfit_id=question.outfit_id) for question in asked]
+            rows = [dict(items=one.members, label=one.label, outfit_id=one.outfit_id) for one in asked]
             (new/f"compat_{split}.json").write_text(json.dumps(rows))
 
 def _training_outfits(catalog):

@@ -87,15 +87,18 @@ def fit(
     kinds = [kind] if rerank is None else [kind, family(rerank)]
     chosen = dict(model=why)
     check_options(kind, options)
-    values, chosen["attributes"] = choose_attributes(kinds, choose_split(catalog, seed), attributes)
+    catalog = choose_split(catalog, seed)
+    values, chosen["attributes"] = choose_attributes(kinds, catalog, attributes)
     if features is None:
         encoder, chosen["encoder"] = choose_encoder(kinds, encoder)
         features = encode_catalog(catalog, encoder, cache=cache, progress=progress)
+    elif isinstance(encoder, Encoder) and encoder.name != features.encoder:
+        raise ValueError(f"encoder {encoder.name!r} did not make these features, {features.encoder!r} did; give one")
     catalog, skipped = choose_split(_usable(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
                     options=options, chosen=chosen)
-    for what, reason in chosen.items(): _log.info("%s: %s (%s)", what, settings[what], reason)
+    for what, why in chosen.items(): _log.info("%s: %s (%s)", what, settings[what], why)
     if rerank is not None:
         kind, options = family("reranked"), dict(first=kind.name, second=rerank, first_options=options)
     fitted = kind.fit(catalog, features, seed=seed, progress=progress, attributes=values, **options)

@@ -380,6 +380,7 @@ def find_outlier(
     k: int = 3,                # how many replacements
     temperature: float = .1,   # of the softmax that turns scores into probabilities
     confidence: float = .5,    # from which on a picture's category is used
+    exclude=(),                # ids that are not wanted as replacements
     **options,                 # for recommend, such as filters
 ) -> Outlier:
     "Which piece goes least with the others, and what could replace it. Raises CatalogError for fewer than three."
@@ -396,5 +397,5 @@ def find_outlier(
     table, slot = table.iloc[order].reset_index(drop=True), slots[order[0]]
     if slot is None: return Outlier(table, board, None)
     others = Board([pin for pin in board.pins if pin.name != table["name"][0]], [1.]*(len(board) - 1), catalog)
-    instead = recommender.recommend(others, slot, k, exclude=catalog.ids[shown].tolist(), **options)
+    instead = recommender.recommend(others, slot, k, exclude=[*catalog.ids[shown], *exclude], **options)
     return Outlier(table, board, instead)

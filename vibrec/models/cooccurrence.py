@@ -336,7 +336,8 @@ def part(
     network: bool = True,  # keep the network
     kernel: bool = True,   # keep the kernel
 ) -> CooccurrenceModel:
-    "The same fitted model with one of its two parts taken away."
+    "The same fitted model with one of its two parts taken away. Raises ValueError when nothing would be left."
+    if not network and not kernel: raise ValueError("network=False and kernel=False leave nothing; keep one of them")
     return type(self)(self.projection, self.graph, self.counts, self.network if network else None,
                       self.kernel if kernel else None, self.settings, self.history)
 

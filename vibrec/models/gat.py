@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch_geometric.data import Data
 
 from ..core import CatalogError, patch_to, read_artifact, write_artifact
-from ..eval import VectorModel
 from ..gat import GAT
 from ..graph import attach_edges, knn_graph, shuffle_edges
+from ..model import VectorModel
 from .similarity import SimilarityModel
 from ..objectives import CategoryObjective, ClusterObjective, OutfitObjective, Validation
 from ..objectives import fit as fit_network

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core import read_artifact, write_artifact
-from ..eval import VectorModel
+from ..model import VectorModel
 from ..projection import Projection, project
 
 # %% ../../nbs/04b_similarity.ipynb #sim00007
