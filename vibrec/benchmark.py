@@ -285,7 +285,7 @@ def benchmark(
         raise ValueError(f"recommenders: got {labels or 'none'}; pass one or more of one family, others in more")
     first, fixed = recommenders[0], isinstance(data, OutfitData)
     if not fixed and list(data.ids) != list(first.catalog.ids):
-        raise ValueError("data: not the catalogue that the recommenders were fitted on; fit them on it, or use evaluate_on")
+        raise ValueError("data: not the catalogue that the recommenders were fitted on; fit them on it")
     asked, left_out = usable_questions(data if fixed else first.catalog, split, first.catalog.ids, n)
     scorers = baseline_scorers(recommenders, truth, data.catalog if fixed else None, **options)
     taken = sorted(set(scorers) & set(more or {}))

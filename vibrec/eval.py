@@ -29,7 +29,6 @@ from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, ro
 # %% ../nbs/04_eval.ipynb #8ed8717a
 _log = logging.getLogger(__name__)
 
-
 def _usable(catalog, features):
     "The catalogue without items that have no features, with a warning that names some."
     known = np.isin(catalog.ids, features.ids)
@@ -115,7 +114,6 @@ def embeddings(
     "Embeddings of catalogue items. Raises CatalogError for unknown ids."
     return self.vectors[self.catalog.rows(ids)]
 
-
 @patch_to(Recommender)
 def embed_images(
     self,
@@ -140,7 +138,6 @@ def score(
         scores[slots == slot] = self.model.score(query, self.vectors[rows[slots == slot]])
     return scores
 
-
 @patch_to(Recommender)
 def score_outfit(
     self,
@@ -149,7 +146,6 @@ def score_outfit(
     "How well items go together as a whole. Raises CatalogError for unknown ids or fewer than two."
     if len(ids) < 2: raise CatalogError(f"an outfit needs two items or more, got {len(ids)}")
     return self.model.set_score(self.embeddings(ids))
-
 
 @patch_to(Recommender)
 def agreement(
@@ -230,7 +226,6 @@ def ask(
     direction = self._concept(vectors, pull, n_board + n_liked) if taste == "concept" else None
     return Asked(vectors, weights, [pin.name for pin in pins], roles, shown, direction)
 
-
 @patch_to(Recommender)
 def _concept(self, vectors, pull, n_chosen):
     "[1, d] the direction that separates the first vectors from a sample of the catalogue and from dislikes."
@@ -251,7 +246,6 @@ def scores(
     vectors = self.vectors if rows is None else self.vectors[rows]
     return self.model.score(self.model.query(*asked.question, slot), vectors)
 
-
 @patch_to(Recommender)
 def explain(
     self,
@@ -267,7 +261,6 @@ def explain(
         score = self.scores(asked, slot, np.array([row]))[0]
         parts.loc["rest", parts.columns[0]] += float(score - parts.to_numpy().sum())
     return parts
-
 
 @patch_to(Recommender)
 def neighbours(
@@ -296,7 +289,6 @@ def _pick(rows, values, k):
     "Positions in `rows` of the k best values, best first, ties by row."
     best = np.argpartition(-values, k - 1)[:k] if k < len(rows) else np.arange(len(rows))
     return best[np.lexsort((rows[best], -values[best]))]
-
 
 @patch_to(Recommender)
 def rank(
@@ -394,7 +386,6 @@ def recommend(
     table = pd.concat(parts, ignore_index=True)
     return Recommendations(self._with_details(table, board, asked), board, self.catalog, missing)
 
-
 @patch_to(Recommender)
 def _with_details(self, table, board, asked):
     "The table with ids, the nearest picture on the board, and the catalogue's columns."
@@ -418,7 +409,6 @@ def save(
         config = dict(family=self.model.name, settings=self.settings, encoder=self.features.encoder)
         write_artifact(folder, "recommender", config)
         for name in ("catalog", "features", "model"): getattr(self, name).save(folder / name)
-
 
 @patch_to(Recommender, cls_method=True)
 def load(
