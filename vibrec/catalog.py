@@ -321,7 +321,7 @@ def with_split(self,
 ) -> Catalog:
     "A copy whose items are split at random. Outfits stay as they are, so some will cross the split."
     if min(valid, test) < 0 or valid + test >= 1:
-        raise ValueError(f"valid and test must be 0 or more and valid + test below 1, got {valid} + {test}")
+        raise ValueError(f"valid and test must not be negative, valid + test must lie in [0, 1), got {valid} + {test}")
     split = np.random.default_rng(seed).choice(SPLITS, len(self), p=[1 - valid - test, valid, test])
     return Catalog(self.items.assign(split=split), self.outfits, self.root, self.recipes)
 
