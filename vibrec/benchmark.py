@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RandomScorer', 'PopularityScorer', 'CategoryPairScorer', 'CosineScorer', 'baseline_scorers', 'Comparison',
-           'usable_questions', 'benchmark', 'compare']
+           'json_value', 'usable_questions', 'benchmark', 'compare']
 
 # %% ../nbs/05b_benchmark.ipynb #bm000004
 import json
@@ -234,7 +234,9 @@ def to_markdown(
 def _repr_markdown_(self): return self.to_markdown()
 
 # %% ../nbs/05b_benchmark.ipynb #357a5c9a
-def _plain(value):
+def json_value(
+    value,  # what JSON does not know
+):
     "JSON for NumPy's scalars and arrays, and for paths."
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
@@ -245,7 +247,7 @@ def save(
     name: str = "benchmark",  # of the files
 ) -> dict:  # what the JSON holds
     "Write NAME.json and NAME.md, each whole or not at all"
-    report = json.loads(json.dumps(self.report(), default=_plain))
+    report = json.loads(json.dumps(self.report(), default=json_value))
     for suffix, text in (("json", json.dumps(report, indent=1)), ("md", self.to_markdown(report))):
         with atomic_path(Path(directory) / f"{name}.{suffix}") as path: path.write_text(text, encoding="utf-8")
     return report

@@ -18,7 +18,7 @@ import pandas as pd
 
 from .board import Board
 from .catalog import Catalog
-from .core import ArtifactError, CatalogError, VibrecError, write_artifact
+from .core import ArtifactError, CatalogError, write_artifact
 from .eval import Recommender
 from .features import Features, encode_catalog
 from .model import Model, VectorModel, check_options, choose_attributes, families, family

@@ -21,7 +21,7 @@ from .catalog import Catalog
 from .core import ArtifactError, CatalogError, atomic_path, patch_to, read_artifact, some, write_artifact
 from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates
-from .model import Model, Query, VectorModel, families, family
+from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .page import PictureResult, PictureRow
 from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights

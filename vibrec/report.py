@@ -17,7 +17,7 @@ import pandas as pd
 
 from . import __version__
 from .benchmark import (CategoryPairScorer, Comparison, CosineScorer, PopularityScorer, RandomScorer,
-                              usable_questions)
+                              json_value, usable_questions)
 from .catalog import Catalog
 from .core import atomic_path
 from .datasets import OutfitData
@@ -145,13 +145,9 @@ def report_figures(
     yield "map", plot_map(embedding_map(recommender.vectors[shown]), category).figure
 
 # %% ../nbs/05c_report.ipynb #7c4b4ffe
-def _plain(value):
-    "JSON for NumPy's scalars and arrays, and for paths."
-    return value.tolist() if hasattr(value, "tolist") else str(value)
-
 def _write(report, directory):
     "Write metrics.json and metrics.txt, each whole or not at all. Gives what the JSON holds."
-    report = json.loads(json.dumps(report, default=_plain))
+    report = json.loads(json.dumps(report, default=json_value))
     for name, text in (("metrics.json", json.dumps(report, indent=1)), ("metrics.txt", report_text(report))):
         with atomic_path(directory / name) as path: path.write_text(text, encoding="utf-8")
     return report

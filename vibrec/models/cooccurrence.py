@@ -23,6 +23,7 @@ from ..core import CatalogError, atomic_path, patch_to, read_artifact, write_art
 from ..features import Features
 from ..graph import nearest, unit_rows
 from ..model import VectorModel
+from .gat import neighbour_table, training_rows
 from .similarity import SimilarityModel
 from ..objectives import fit as fit_network
 from ..projection import Projection, fused_projection, project, with_attributes
@@ -198,11 +199,7 @@ def _join(self, x, output):
 @patch_to(CooccurrenceModel)
 def _own_rows(self, x, ids, known=None):
     "int [m], the row in the graph of each training item, by id and projected features; -1 for all others."
-    if ids is None: return np.full(len(x), -1)
-    known = self.graph.x.numpy() if known is None else known
-    own = np.array([self._row.get(id, -1) for id in ids], int)
-    own[(x * known[own]).sum(1) < .999] = -1                            # another shop may use the same ids
-    return own
+    return training_rows(self._row, self.graph.x.numpy() if known is None else known, ids, x)
 
 
 @patch_to(CooccurrenceModel)
@@ -316,18 +313,8 @@ def neighbours(self, x, items=None, ids=None):
     "Attention weights, averaged over heads: from which training items this one received messages."
     if self.network is None: return VectorModel.neighbours(self, x, items, ids)
     x = project(self.projection, x, items, self.settings["attributes"])
-    row = int(self._own_rows(x, ids)[0])
-    if row < 0:
-        (source, _), weights = self.network.attention_of(self._states, x, *self._edges(x))
-        itself = source < 0
-    else:
-        (source, target), weights = self.network.attention(self.graph)[-1]
-        source, weights = source[target == row], weights[target == row]
-        itself = source == row
-    own_id = "this item" if ids is None else str(ids[0])
-    names = [own_id if own else self.graph.ids[place] for place, own in zip(source.tolist(), itself.tolist())]
-    table = pd.DataFrame(dict(id=names, weight=weights.mean(1).numpy(), itself=itself.numpy()))
-    return table.sort_values("weight", ascending=False, ignore_index=True)
+    row, own_id = int(self._own_rows(x, ids)[0]), "this item" if ids is None else str(ids[0])
+    return neighbour_table(self.network, self.graph, self._states, x, row, self._edges, own_id)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00044
 @patch_to(CooccurrenceModel)
