@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CHECKS', 'ContractError', 'Trial', 'says_what_it_is', 'widths', 'company', 'candidates', 'order_of_pictures',
-           'ranges', 'explanations', 'questions_change_nothing', 'same_seed', 'unseen_items', 'saved_and_loaded',
-           'threads', 'training_items', 'refusals', 'ablations', 'recommends', 'check_model']
+           'single_pictures', 'ranges', 'explanations', 'questions_change_nothing', 'same_seed', 'unseen_items',
+           'saved_and_loaded', 'threads', 'training_items', 'refusals', 'ablations', 'recommends', 'check_model']
 
 # %% ../nbs/06c_contract.ipynb #ctf00005
 import tempfile
@@ -21,7 +21,7 @@ from .catalog import Catalog
 from .core import ArtifactError, CatalogError, write_artifact
 from .eval import Recommender
 from .features import Features, encode_catalog
-from .model import Model, VectorModel, check_options, choose_attributes, families, family
+from .model import Model, VectorModel, board_softness, check_options, choose_attributes, families, family
 
 # %% ../nbs/06c_contract.ipynb #ctf00010
 class ContractError(AssertionError):
@@ -57,14 +57,15 @@ class Trial:
     options: dict         # of its fit
     seed: int = 0
     vectors: np.ndarray = field(init=False)  # float32 [n, d], of the whole catalogue
-    boards: list = field(init=False)         # of (positions [m], weights [m], slot or None)
+    boards: list = field(init=False)         # of (positions [m], weights [m], slot or None, softness or None)
 
     def __post_init__(self):
         self.vectors = self.encode(np.arange(len(self.catalog)))
         rng, slots = np.random.default_rng(self.seed), self.catalog.categories
         weights = [[1], [1, 1, 1], [1, .5, 2, -1], [.3, .3, .2, .2, .4, .35, .4, -.15]]
-        self.boards = [(rng.choice(len(self.catalog), len(w), replace=False), np.array(w, np.float32), slot)
-                       for w in weights for slot in (slots[0], slots[-1], None)]
+        softness = board_softness(self.model, self.catalog, self.vectors)
+        self.boards = [(rng.choice(len(self.catalog), len(w), replace=False), np.array(w, np.float32), slot, soft)
+                       for w in weights for slot, soft in ((slots[0], None), (slots[-1], softness), (None, softness))]
 
     def encode(self, rows, model=None):
         "Vectors of catalogue items, by their table and ids."
@@ -73,8 +74,8 @@ class Trial:
 
     def query(self, board, model=None, vectors=None):
         "The query of one of the boards."
-        rows, weights, slot = board
-        return (model or self.model).query((self.vectors if vectors is None else vectors)[rows], weights, slot)
+        rows, *asked = board
+        return (model or self.model).board_query((self.vectors if vectors is None else vectors)[rows], *asked)
 
     def refit(self, catalog=None):
         "The same family fitted once more, on the same items or on others."
@@ -133,17 +134,26 @@ def candidates(trial):
 
 def order_of_pictures(trial):
     "The order of the pictures on a board, and of the items of a set, does not matter; nor do weights twice as large."
-    for rows, weights, slot in trial.boards:
-        scores = trial.model.score(trial.query((rows, weights, slot)), trial.vectors)
-        turned = trial.model.score(trial.query((rows[::-1], weights[::-1], slot)), trial.vectors)
+    for rows, weights, *asked in trial.boards:
+        scores = trial.model.score(trial.query((rows, weights, *asked)), trial.vectors)
+        turned = trial.model.score(trial.query((rows[::-1], weights[::-1], *asked)), trial.vectors)
         _require_close(turned, scores, f"scores for {len(rows)} pictures in another order")
-        doubled = trial.model.score(trial.query((rows, 2 * weights, slot)), trial.vectors)
+        doubled = trial.model.score(trial.query((rows, 2 * weights, *asked)), trial.vectors)
         _require_close(doubled, scores, "scores with weights twice as large")
         if len(rows) < 2: continue
         sets = [trial.model.set_score(trial.vectors[part]) for part in (rows, rows[::-1])]
         _require_close(*sets, "set_score in another order")
 
 # %% ../nbs/06c_contract.ipynb #ctf00022
+def single_pictures(trial):
+    "A board of one picture asks what an outfit of one item asks, bit for bit, however soft its maximum is."
+    for rows, weights, slot, softness in trial.boards:
+        first = trial.vectors[rows[:1]]
+        expected = trial.model.score(trial.model.query(first, weights[:1], slot), trial.vectors)
+        found = trial.model.score(trial.model.board_query(first, weights[:1], slot, softness), trial.vectors)
+        _require_same(found, expected, "scores for a single picture")
+
+
 def ranges(trial):
     "Scores are float32 [n], pairs [a, b], both finite and within score_range; set_score is a finite number."
     low, high = trial.model.score_range
@@ -272,7 +282,8 @@ def ablations(trial):
 def recommends(trial):
     "A Recommender of it recommends for a board, explains what it recommends, refuses unknown ids, is saved and loaded."
     settings = dict(model=trial.model.name, rerank=None, encoder=trial.features.encoder, seed=trial.seed,
-                    attributes=trial.attributes, options=trial.options, chosen={})
+                    attributes=trial.attributes, options=trial.options, chosen={}, pins="soft",
+                    softness=board_softness(trial.model, trial.catalog, trial.vectors, trial.seed))
     recommender = Recommender(trial.catalog, trial.features, trial.model, settings)
     board = Board(list(trial.catalog.ids[:3]), catalog=trial.catalog)
     found = recommender.recommend(board, k=2)
@@ -289,7 +300,7 @@ def recommends(trial):
     _require(again.table.equals(found.table), "a loaded recommender recommends something else")
 
 # %% ../nbs/06c_contract.ipynb #ctf00030
-CHECKS = (says_what_it_is, widths, company, candidates, order_of_pictures, ranges, explanations,
+CHECKS = (says_what_it_is, widths, company, candidates, order_of_pictures, single_pictures, ranges, explanations,
           questions_change_nothing, same_seed, unseen_items, saved_and_loaded, threads, training_items, refusals,
           ablations, recommends)
 

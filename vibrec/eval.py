@@ -9,7 +9,7 @@ __all__ = ['Recommender', 'Asked', 'Recommendations']
 import json
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from .core import ArtifactError, CatalogError, atomic_path, patch_to, read_artif
 from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
-from .model import check_options, choose_attributes, choose_encoder, choose_split, suggest_family
+from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .page import PictureResult, PictureRow
-from .taste import collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
+from .taste import best_order, collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
 _log = logging.getLogger(__name__)
@@ -76,12 +76,14 @@ def fit(
     features: Features | None = None,  # of the catalogue, if you have them already
     attributes: Any = "auto",          # names of columns to read, where the family reads the table; None: none
     rerank: str | None = None,         # a second family that orders the first one's best hundred of each slot
+    pins: str = "soft",                # how a board's pictures count: "soft", those that a candidate suits; or "mean"
     seed: int = 0,                     # same seed, same recommender
     cache: str | Path | None = None,   # folder for encoded parts, to resume an interrupted run
     progress: bool = True,             # show progress bars
     **options,                         # of the family's fit, such as k or epochs
 ):
     "Encode and learn. Raises CatalogError, ImageError or ValueError naming what is wrong, early where that can be."
+    if pins not in ("soft", "mean"): raise ValueError(f"pins={pins!r} must be 'soft' or 'mean'")
     kind, why = suggest_family(catalog) if model == "auto" else (family(model), "given")
     kinds = [kind] if rerank is None else [kind, family(rerank)]
     chosen = dict(model=why)
@@ -96,13 +98,13 @@ def fit(
     catalog, skipped = choose_split(_usable(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
-                    options=options, chosen=chosen)
+                    options=options, chosen=chosen, pins=pins)
     for what, why in chosen.items(): _log.info("%s: %s (%s)", what, settings[what], why)
     if rerank is not None:
         kind, options = family("reranked"), dict(first=kind.name, second=rerank, first_options=options)
     fitted = kind.fit(catalog, features, seed=seed, progress=progress, attributes=values, **options)
     made = cls(catalog, features, fitted, settings, encoder if isinstance(encoder, Encoder) else None)
-    made.skipped = skipped
+    made.skipped, settings["softness"] = skipped, board_softness(fitted, catalog, made.vectors, seed)
     return made
 
 # %% ../nbs/04_eval.ipynb #cbfbe424
@@ -236,6 +238,16 @@ def _concept(self, vectors, pull, n_chosen):
 
 # %% ../nbs/04_eval.ipynb #ask00002
 @patch_to(Recommender)
+def query(
+    self,
+    asked: Asked,
+    slot: str | None = None,  # the category to fill
+) -> Query:
+    "What a board asks of the model, as `settings` say: by a soft maximum over its pictures, or by their mean."
+    softness = self.settings.get("softness") if self.settings.get("pins") == "soft" else None
+    return self.model.board_query(*asked.question, slot, softness)
+
+@patch_to(Recommender)
 def scores(
     self,
     asked: Asked,
@@ -244,7 +256,7 @@ def scores(
 ) -> np.ndarray:  # float32 [n] or [len(rows)]
     "How well items fit a board."
     vectors = self.vectors if rows is None else self.vectors[rows]
-    return self.model.score(self.model.query(*asked.question, slot), vectors)
+    return self.model.score(self.query(asked, slot), vectors)
 
 @patch_to(Recommender)
 def explain(
@@ -254,7 +266,7 @@ def explain(
 ) -> pd.DataFrame:  # rows: names of the pictures, then "rest"; columns: components
     "What each picture contributes to an item's score, component by component. The cells add up to the score."
     slot = self.catalog.items["category"].iat[row]
-    parts = self.model.explain(self.model.query(asked.vectors, asked.weights, slot), self.vectors[row])
+    parts = self.model.explain(self.query(replace(asked, direction=None), slot), self.vectors[row])
     parts.index = [asked.names[place] if place != "rest" else "rest" for place in parts.index]
     if "rest" not in parts.index: parts.loc["rest"] = 0.
     if asked.direction is not None:  # a concept is no sum over pictures: what they do not explain is the rest
@@ -285,11 +297,6 @@ def candidates(
     return slot_candidates(self.catalog, slots, exclusion_steps(self.catalog, shown, exclude, exclude_seen, filters))
 
 # %% ../nbs/04_eval.ipynb #rank0001
-def _pick(rows, values, k):
-    "Positions in `rows` of the k best values, best first, ties by row."
-    best = np.argpartition(-values, k - 1)[:k] if k < len(rows) else np.arange(len(rows))
-    return best[np.lexsort((rows[best], -values[best]))]
-
 @patch_to(Recommender)
 def rank(
     self,
@@ -302,15 +309,15 @@ def rank(
     collapse: bool | float = False,  # True, or a cosine of features from which on two items are one
 ) -> tuple:  # (positions in the catalogue, their scores float32), best first
     "The best candidates of a slot, after novelty, duplicates and diversity."
-    query = self.model.query(*asked.question, slot)
+    query = self.query(asked, slot)
     rows = rows[self.model.shortlist(query, self.vectors[rows], k)]
     scores = self.model.score(query, self.vectors[rows])
     split = "train" if "split" in self.catalog.items else None
     value = novelty_scores(scores, self.catalog.popularity(split)[rows] if novelty else None, novelty)
     if not diversity and not collapse:
-        best = _pick(rows, value, k)
+        best = best_order(value, k, rows)
         return rows[best], scores[best]
-    best = _pick(rows, value, max(100, 2 * k))
+    best = best_order(value, max(100, 2 * k), rows)
     x = self.features.x[rows[best]]
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     if collapse:

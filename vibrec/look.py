@@ -296,7 +296,7 @@ def _rank(recommender, asked, slot, row):
     "(rank of an item among those that could be recommended for its slot, how many those are)."
     catalog, model = recommender.catalog, recommender.model
     rows = np.flatnonzero((catalog.items["category"] == slot).to_numpy() & ~asked.shown)
-    listed = rows[model.shortlist(model.query(*asked.question, slot), recommender.vectors[rows], 1)]
+    listed = rows[model.shortlist(recommender.query(asked, slot), recommender.vectors[rows], 1)]
     ahead, others = 0, listed
     if row in rows and row not in listed: ahead, others = len(listed), np.setdiff1d(rows, listed)
     scores = recommender.scores(asked, slot, np.append(others, row))

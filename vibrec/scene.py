@@ -119,7 +119,7 @@ def _check_box(box, width, height):
 
 def _query(recommender, image, board):
     "What the crops are scored for: the board, or the picture itself."
-    if board is not None: return recommender.model.query(*recommender.ask(board).question)
+    if board is not None: return recommender.query(recommender.ask(board))
     vectors, _ = recommender.pin_vectors([Pin(read_image(image))])
     return recommender.model.query(vectors, np.ones(1, np.float32))
 

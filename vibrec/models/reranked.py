@@ -6,6 +6,7 @@
 __all__ = ['DEPTH', 'SHARE', 'RerankedModel']
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00005
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from ..catalog import Catalog
 from ..core import patch_to, read_artifact, write_artifact
 from ..features import Features
-from ..model import Model, Query, family
+from ..model import Model, Query, family, pair_deviation
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00007
 DEPTH = 100  # how many of the first family's best are ordered by both
@@ -79,17 +80,10 @@ def combine(
     train = (catalog.items["split"] == "train").to_numpy()
     known = features.x[train], catalog.items[train], catalog.ids[train]
     encoded = [model.encode(*known) for model in (first, second)]
-    std = [_pair_std(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
+    std = [pair_deviation(model, vectors, seed) for model, vectors in zip((first, second), encoded)]
     return cls(first, second, share * std[0] / max(std[1], 1e-12), encoded[0].shape[1])
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00008
-def _pair_std(model, vectors, seed, n=64):
-    "Standard deviation of a model's scores over random pairs of items."
-    rows = np.random.default_rng(seed).choice(len(vectors), min(n, len(vectors)), replace=False)
-    pairs = model.pairs(vectors[rows], vectors[rows])
-    return float(pairs[~np.eye(len(rows), dtype=bool)].std())
-
-
 @patch_to(RerankedModel)
 def encode(self, x, items=None, ids=None):
     "The vectors of both families side by side."
@@ -108,6 +102,14 @@ def query(self, vectors, weights, slot=None):
     first, second = self._halves(vectors)
     return Query(vectors, np.asarray(weights, np.float32), slot,
                  state=(self.first.query(first, weights, slot), self.second.query(second, weights, slot)))
+
+
+@patch_to(RerankedModel)
+def board_query(self, vectors, weights, slot=None, softness=None):
+    "The same with the first family's soft maximum; the second reads the board as a whole."
+    query = self.query(vectors, weights, slot)
+    first = self.first.board_query(self._halves(vectors)[0], weights, slot, softness)
+    return replace(query, state=(first, query.state[1]))
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00020
 @patch_to(RerankedModel)
