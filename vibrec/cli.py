@@ -268,8 +268,7 @@ def recommend(
     if as_json: return typer.echo(json.dumps(found.to_records(), indent=1, ensure_ascii=False))
     if out is None: return typer.echo(_listing(found))
     from vibrec.page import write_page
-    from vibrec.tour import look_fragment
-    page = write_page(out, "The completed look", [look_fragment(found, f"A board of {len(found.board)}")])
+    page = write_page(out, "The completed look", [found.to_html()])
     typer.echo(f"the page is {page}")
 
 # %% ../nbs/10_cli.ipynb #0b7b9631
@@ -385,12 +384,12 @@ def demo(
     """Show everything on built-in data.
 
     Fits, completes three boards, measures, and writes a page about it, report.html; no network, about a minute. The
-    looks are simulated, on real product photographs of Fashion-MNIST (MIT licence).
+    stylists are simulated, the photographs are real (MIT licence and CC0).
     """
     from vibrec.tour import TOUR_VIBES, make_tour
     _check_free(out, _is_demo)
     say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
-    summary = make_tour(out, seed, items, model, describe, say, progress=not quiet)
+    summary = make_tour(out, seed, items, model, say, progress=not quiet)
     board = out / "boards" / TOUR_VIBES[0]
     typer.echo(f"{summary}\n\nreport: {out / 'report.html'}")
     typer.echo(f"next:   vibrec recommend {out / 'recommender'} {board}/*.png")

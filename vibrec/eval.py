@@ -23,6 +23,7 @@ from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
+from .layout import board_html
 from .page import PictureResult, PictureRow
 from .taste import best_order, collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
 
@@ -364,6 +365,14 @@ class Recommendations(PictureResult):
             captions = [f"{id} · {score:.2f} · near {near}" for id, score, near in shown]
             rows.append(PictureRow(slot, list(self.catalog.images(group["id"], 256)), captions))
         return rows
+
+    def to_html(self,
+        title: str = "",  # heading, if any
+        note: str = "",   # plain text below the look
+    ) -> str:  # an HTML fragment that refers to no other file
+        "The board, the completed look as it is worn, and alternatives for each slot."
+        looks, most = [self.look()] if len(self) else [], len(self)
+        return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most)
 
 # %% ../nbs/04_eval.ipynb #38d31614
 @patch_to(Recommender)

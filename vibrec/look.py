@@ -17,6 +17,7 @@ from .catalog import Catalog
 from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
 from .filters import check_slots
+from .layout import board_html
 from .page import PictureResult, PictureRow
 
 # %% ../nbs/08_look.ipynb #1e719a74
@@ -127,6 +128,16 @@ class Looks(PictureResult):
     def tables(self) -> list:
         "Scores of the looks, then their pieces."
         return [self.scores, self.table]
+
+    def to_html(self,
+        title: str = "",  # heading, if any
+        note: str = "",   # plain text below the look
+        others: Recommendations | None = None,  # alternatives to show below the looks
+    ) -> str:  # an HTML fragment that refers to no other file
+        "The board, the best look as it is worn, further looks, and alternatives."
+        looks = [self.table[self.table["look"] == look] for look in self.scores["look"]]
+        table = None if others is None else others.table
+        return board_html(self.board, looks, self.catalog, table, title, note, self.missing)
 
 # %% ../nbs/08_look.ipynb #lookrow1
 @patch_to(Looks)
