@@ -48,6 +48,7 @@ def board_slots(
         for n, near, share in zip(unknown, nearest, closer):
             (slots[n], votes), = Counter(category[near]).most_common(1)
             confidence[n] = votes/k*min(1, 10*share)  # as near as a tenth of the items are: it shows a product
+    confidence[[pin.words is not None for pin in board.pins]] = 0  # words say what is wanted: they are no piece
     return pd.DataFrame(dict(name=board.names, slot=slots, confidence=confidence))
 
 # %% ../nbs/08_look.ipynb #c8f94209
