@@ -25,7 +25,9 @@ from .model import Model, Query, VectorModel, families, family  # the contract c
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .layout import board_html
 from .page import PictureResult, PictureRow
+from .search import search
 from .taste import best_order, collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
+from .words import encode_pins
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
 _log = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ class Recommender:
         self._pictures, self._lock = {}, threading.RLock()  # features of pictures seen lately, by their content
         self.vectors = model.encode(features.x, catalog.items, catalog.ids)  # float32 [n, d], in the catalogue's order
         self.trained = model.knows(catalog.ids, features.x)                  # bool [n], which items it was fitted on
+
+    search = search  # what a text describes: chapter 04f
 
     @property
     def encoder(self) -> Encoder:
@@ -184,10 +188,10 @@ def pin_features(
     self,
     pins,  # m Pins
 ) -> np.ndarray:  # float32 [m, f]
-    "Features of the pictures on a board. Those seen lately are remembered; safe to call from several threads."
+    "Features of what is on a board, pictures and words. Those seen lately are remembered; safe to call from threads."
     with self._lock:
-        new = {pin.digest: pin.image for pin in pins if pin.digest not in self._pictures}
-        if new: self._pictures.update(zip(new, self.encoder.encode(new.values())))
+        new = {pin.digest: pin for pin in pins if pin.digest not in self._pictures}
+        if new: self._pictures.update(zip(new, encode_pins(new.values(), self.encoder)))
         for pin in pins: self._pictures[pin.digest] = self._pictures.pop(pin.digest)  # those used last stand last
         found = np.stack([self._pictures[pin.digest] for pin in pins])
         for digest in list(self._pictures)[:-_REMEMBERED]: del self._pictures[digest]
