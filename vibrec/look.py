@@ -273,6 +273,7 @@ def _sentences(self):
     most = self.pictures[self.pictures["part"] > 0].head(3)
     near = [f"{name} {part:.2f}" for name, part in zip(most["name"], most["part"])]
     yield f"The pictures that add most: {', '.join(near)}" if near else "No picture raises its score"
+    if len(most) > 1 and most["share"].iloc[0] >= .5: yield f"It goes with {most['name'].iloc[0]} above all"
     if abs(parts["rest"]) >= .005: yield f"No single picture accounts for {parts['rest']:.2f} of it"
     if len(components) > 1:
         yield f"By component: {', '.join(f'{name} {value:.2f}' for name, value in components.items())}"
