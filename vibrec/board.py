@@ -22,7 +22,7 @@ from . import __version__
 from .catalog import Catalog, image_paths, read_image
 from .core import FORMAT_VERSION, ArtifactError, CatalogError, ImageError
 from .core import atomic_path, patch_to, show_images, some
-from .demo import VIBES, draw_palette, draw_scene, draw_texture
+from .demo import VIBES, board_photos, draw_palette, draw_texture
 
 # %% ../nbs/00b_board.ipynb #90910b0d
 @dataclass(frozen=True, eq=False)
@@ -201,21 +201,14 @@ def demo_board(
     catalog: Catalog,       # the demo catalogue
     vibe: str = "coastal",  # a name of vibrec.demo.VIBES
     seed: int = 0,          # another seed, another board
-) -> Board:  # four pictures: a dressed figure, a texture, a palette card, one product
-    "A mood board of one vibe, from test outfits that no model learns from. Raises CatalogError for an unknown vibe."
+) -> Board:  # four pictures: two garments, a texture, a palette card
+    "A mood board of one vibe, as a person has it at home. Raises CatalogError for an unknown vibe."
     if "vibe" not in catalog.items: raise CatalogError("catalog has no column 'vibe'; give Catalog.demo()")
-    rng, vibe_of = np.random.default_rng(seed), dict(zip(catalog.ids, catalog.items["vibe"]))
-    outfits = [ids for ids in catalog.outfit_lists("test").values()
-               if np.mean([vibe_of[id] == vibe for id in ids]) > .7]
-    if not outfits:
-        raise CatalogError(f"vibe={vibe!r}: the catalogue has no test outfit of it; the demo has {list(VIBES)}")
-    first, second = rng.choice(len(outfits), 2, replace=len(outfits) < 2)
-    rows = catalog.rows(outfits[first])
-    clothes = catalog.recipes.iloc[rows].assign(category=catalog.items["category"].iloc[rows].to_numpy())
-    figure = draw_scene(clothes, rng)
-    product = next(id for id in outfits[second] if vibe_of[id] == vibe)
-    sources = [figure, draw_texture(vibe, rng), draw_palette(vibe, rng), product]
-    return Board(sources, catalog=catalog, names=["figure", "texture", "palette", product])
+    if vibe not in VIBES: raise CatalogError(f"vibe={vibe!r} is not known; the demo has {list(VIBES)}")
+    rng, (photos, images) = np.random.default_rng(seed), board_photos()
+    chosen = rng.permutation(np.flatnonzero(photos["vibe"] == vibe))[:2]
+    sources = [*(images[number] for number in chosen), draw_texture(vibe, rng), draw_palette(vibe, rng)]
+    return Board(sources, catalog=catalog, names=[*photos["label"].iloc[chosen], "texture", "palette"])
 
 # %% ../nbs/00b_board.ipynb #85c7dcb6
 @patch_to(Board)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .catalog import BOX, SPLITS, Catalog
+from .catalog import BOX, BUILT_IN_PICTURE, SPLITS, Catalog
 from .core import CatalogError, atomic_path, patch_to, some
 
 # %% ../nbs/a3_datasets.ipynb #cd8c9b89
@@ -103,11 +103,11 @@ class OutfitData:
 def missing_pictures(self) -> list:  # of ids
     "Items whose picture is not where the table says. Raises CatalogError when the table has no column `image`."
     catalog = self.catalog
-    if catalog.recipes is not None: return []
     if "image" not in catalog.items:
         raise CatalogError("the catalogue has no column 'image', so its items have no pictures")
     root = catalog.root or Path()
-    return [id for id, image in zip(catalog.ids, catalog.items["image"]) if not (root/str(image)).is_file()]
+    return [id for id, image in zip(catalog.ids, catalog.items["image"].astype(str))
+            if not image.startswith(BUILT_IN_PICTURE) and not (root/image).is_file()]
 
 @patch_to(OutfitData)
 def keep(self,

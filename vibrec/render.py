@@ -153,7 +153,7 @@ def render(
 PHOTO_CLASSES = ("t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
 
 @lru_cache(maxsize=1)
-def load_photos() -> tuple:    # (uint8 [3000, 28, 28] grey, int64 [3000], int64 [3000])
+def load_photos() -> tuple:    # (uint8 [500, 28, 28] grey, int64 [500], int64 [500])
     "The photographs that ship, with their index into PHOTO_CLASSES and their index in Fashion-MNIST's test set."
     assets = files("vibrec")/"assets"
     with (assets/"photos.png").open("rb") as file: sheet = np.asarray(Image.open(file).convert("L"))
