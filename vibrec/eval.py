@@ -26,7 +26,7 @@ from .model import board_softness, check_options, choose_attributes, choose_enco
 from .layout import board_html
 from .page import PictureResult, PictureRow
 from .search import search
-from .taste import best_order, collapse_order, concept_vector, mmr_order, novelty_scores, rocchio_weights
+from .taste import catalogue_concept, list_order, novelty_scores, rocchio_weights
 from .words import encode_pins
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
@@ -230,16 +230,9 @@ def ask(
     pull, weights = rocchio_weights(board.weights, n_liked, n_disliked), board.weights
     if n_liked + n_disliked: weights = pull
     roles = ["board"] * n_board + ["like"] * n_liked + ["dislike"] * n_disliked
-    direction = self._concept(vectors, pull, n_board + n_liked) if taste == "concept" else None
+    n_chosen = n_board + n_liked
+    direction = catalogue_concept(vectors, pull, n_chosen, self.vectors)[None] if taste == "concept" else None
     return Asked(vectors, weights, [pin.name for pin in pins], roles, shown, direction)
-
-@patch_to(Recommender)
-def _concept(self, vectors, pull, n_chosen):
-    "[1, d] the direction that separates the first vectors from a sample of the catalogue and from dislikes."
-    sample = np.random.default_rng(0).choice(len(self.vectors), min(len(self.vectors), 500), replace=False)
-    against = np.concatenate([np.full(len(sample), 1 / len(sample)), -pull[n_chosen:]])
-    others = np.concatenate([self.vectors[sample], vectors[n_chosen:]])
-    return concept_vector(vectors[:n_chosen], others, pull[:n_chosen], against)[None]
 
 # %% ../nbs/04_eval.ipynb #ask00002
 @patch_to(Recommender)
@@ -319,16 +312,7 @@ def rank(
     scores = self.model.score(query, self.vectors[rows])
     split = "train" if "split" in self.catalog.items else None
     value = novelty_scores(scores, self.catalog.popularity(split)[rows] if novelty else None, novelty)
-    if not diversity and not collapse:
-        best = best_order(value, k, rows)
-        return rows[best], scores[best]
-    best = best_order(value, max(100, 2 * k), rows)
-    x = self.features.x[rows[best]]
-    x = x / np.linalg.norm(x, axis=1, keepdims=True)
-    if collapse:
-        stay = collapse_order(x, .99 if collapse is True else collapse)
-        best, x = best[stay], x[stay]
-    best = best[mmr_order(value[best], x, k, diversity)]
+    best = list_order(value, rows, self.features.x, k, diversity, collapse)
     return rows[best], scores[best]
 
 # %% ../nbs/04_eval.ipynb #ba038104
