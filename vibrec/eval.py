@@ -26,6 +26,7 @@ from .model import board_softness, check_options, choose_attributes, choose_enco
 from .layout import board_html
 from .page import PictureResult, PictureRow
 from .search import search
+from .shown import best_set, kept_candidates, note_text
 from .taste import catalogue_concept, list_order, novelty_scores, rocchio_weights
 from .words import encode_pins
 
@@ -325,17 +326,22 @@ class Recommendations(PictureResult):
         board: Board,          # what was asked
         catalog: Catalog,      # where the pictures are
         missing: dict | None = None,  # {slot: why nothing is recommended for it}
+        notes: list | None = None,    # sentences on what was done with the question
     ):
-        self.table, self.board, self.catalog, self.missing = table, board, catalog, missing or {}
+        self.table, self.board, self.catalog = table, board, catalog
+        self.missing, self.notes = missing or {}, notes or []
 
     def __len__(self): return len(self.table)
 
     def __repr__(self):
-        return f"{len(self)} recommendations for {self.board!r} in slots {some(self.table['slot'].unique(), 10)}"
+        found = f"{len(self)} recommendations for {self.board!r} in slots {some(self.table['slot'].unique(), 10)}"
+        return "; ".join([found, *self.notes])
 
-    def look(self) -> pd.DataFrame:
-        "The best item of each slot: the completed look."
-        return self.table[self.table["rank"] == 1].reset_index(drop=True)
+    def look(self, wearable=True) -> pd.DataFrame:  # rules, see `vibrec.wearable`; False: one item for every slot
+        "The best item of each slot, of those slots that can be worn together and score best: the completed look."
+        best = self.table[self.table["rank"] == 1]
+        slots = best_set(self.catalog, self.board, best.set_index("slot")["score"], wearable)
+        return best[best["slot"].isin(slots)].reset_index(drop=True)
 
     def to_records(self) -> list:
         "A list of plain dictionaries, for JSON."
@@ -360,6 +366,7 @@ class Recommendations(PictureResult):
     ) -> str:  # an HTML fragment that refers to no other file
         "The board, the completed look as it is worn, and alternatives for each slot."
         looks, most = [self.look()] if len(self) else [], len(self)
+        note = note_text(note, self.notes)
         return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most)
 
 # %% ../nbs/04_eval.ipynb #38d31614
@@ -376,19 +383,20 @@ def recommend(
     novelty: float = 0.,      # ≥ 0: a penalty for popular items
     exclude_seen=(),          # ids that were shown before; unknown ones are ignored
     collapse=False,           # True, or a cosine of features from which on two items are one
+    keep="auto",              # gender and usage: "auto": as the board shows; {column: value}; None: any
 ) -> Recommendations:
     "Rank the catalogue, slot by slot, without what is on the board or disliked. Raises CatalogError or ImageError."
     if k < 1: raise ValueError(f"k={k}: ask for at least one item per slot")
     slots = check_slots(self.catalog, slots)
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     asked = self.ask(board, taste)
-    candidates, missing = self.candidates(slots, asked.shown, exclude, exclude_seen, filters)
+    candidates, missing, notes = kept_candidates(self, board, slots, asked.shown, keep, exclude, exclude_seen, filters)
     parts = []
     for slot, rows in candidates.items():
         best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
         parts.append(pd.DataFrame(dict(slot=slot, rank=np.arange(1, len(best) + 1), row=best, score=scores)))
     table = pd.concat(parts, ignore_index=True)
-    return Recommendations(self._with_details(table, board, asked), board, self.catalog, missing)
+    return Recommendations(self._with_details(table, board, asked), board, self.catalog, missing, notes)
 
 @patch_to(Recommender)
 def _with_details(self, table, board, asked):
