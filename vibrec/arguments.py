@@ -115,13 +115,13 @@ def read_filters(
 
 # %% ../nbs/09b_arguments.ipynb #da8a4c56
 def read_board(
-    sources: list,     # paths of pictures and folders, addresses, ids
+    sources: list,     # paths of pictures and folders, addresses, ids, "words: …"
     catalog: Catalog,  # where ids are looked up
 ) -> Board:
     "The board that the IMAGE arguments describe; a folder stands for all pictures in it. Raises ImageError."
     known, pinned = set(catalog.ids), []
     for source in sources:
-        if source in known or source.startswith(("http://", "https://")): pinned.append(source)
+        if source in known or source.lower().startswith(("http://", "https://", "words:")): pinned.append(source)
         elif Path(source).is_dir(): pinned += image_paths(source)
         elif Path(source).exists(): pinned.append(Path(source))
         else:

@@ -101,8 +101,8 @@ class Controls:
     What is asked for, in one column: pictures to add, slots, numbers and filters.
 
     `handlers` are the functions that are called when a person does something, by event: `uploaded` with what the
-    upload button holds, `searched` and `path` with a text, `added` with an id, `missing` without arguments, `slots`
-    with a list, `k` with an int, `diversity` with a float, `filter` with a column and a value, a pair or None.
+    upload button holds, `said`, `searched` and `path` with a text, `added` with an id, `missing` without arguments,
+    `slots` with a list, `k` with an int, `diversity` with a float, `filter` with a column and a value, a pair or None.
     """
     def __init__(
         self,
@@ -122,18 +122,21 @@ class Controls:
 # %% ../nbs/08e_panels.ipynb #e8c00022
 @patch_to(Controls)
 def _make_adding(self):
-    "Upload, search with what it finds, and a field for paths."
+    "Upload, words, search with what it finds, and a field for paths."
     make = self.kit.make
     self.upload = make(widgets.FileUpload, accept="image/*,.zip", multiple=True, description="Upload pictures",
                        tooltip="Pictures, or a saved board")
+    self.words = make(widgets.Text, placeholder="Words: red floral linen", continuous_update=False,
+                      tooltip="Put words on the board; Enter adds them")
     self.search = make(widgets.Text, placeholder="Search: coat blue, colour:teal …", tooltip="Search the catalogue")
     self.found, self.found_cards = make(widgets.Box, "vb-grid"), []
     self.path = make(widgets.Text, placeholder="Path or address of a picture", continuous_update=False,
                      tooltip="Add a picture by its path; Enter adds it")
     self.kit.watch(self.upload, partial(self._given, self.upload, "uploaded"))
+    self.kit.watch(self.words, partial(self._given, self.words, "said"))
     self.kit.watch(self.path, partial(self._given, self.path, "path"))
     self.kit.watch(self.search, self.handlers["searched"])
-    return [self.upload, self.search, self.found, self.path]
+    return [self.upload, self.words, self.search, self.found, self.path]
 
 @patch_to(Controls)
 def _given(self, widget, event, value):

@@ -6,6 +6,7 @@
 __all__ = ['Found', 'search']
 
 # %% ../nbs/04f_search.ipynb #srch0005
+import html
 import json
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from .board import words_card
 from .catalog import Catalog
 from .core import inner_products, some
 from .filters import check_slots, exclusion_steps, slot_candidates
+from .layout import cards_html, read_products
 from .page import PictureResult, PictureRow
 from .words import encode_words
 
@@ -25,7 +27,7 @@ class Found(PictureResult):
 
     def __init__(
         self,
-        table: pd.DataFrame,  # rank (1 is best), id, score (cosine), and the catalogue's columns
+        table: pd.DataFrame,  # rank (1 is best), slot, id, score (cosine), and the catalogue's columns
         text: str,            # what was searched for
         known: list,          # its words that were read
         unknown: list,        # its words that were not
@@ -59,6 +61,14 @@ class Found(PictureResult):
         return [PictureRow("words", [words_card(self.text)], [self.text]),
                 PictureRow("found", list(self.catalog.images(self.table["id"], 256)), captions)]
 
+    def to_html(self,
+        title: str = "",  # heading; the text by default
+    ) -> str:  # an HTML fragment that refers to no other file
+        "The items with title and price."
+        without = f'<p class="note">Read without {html.escape(some(self.unknown, 10))}.</p>' if self.unknown else ""
+        heading, cards = html.escape(title or self.text), cards_html(read_products(self.table, self.catalog), 240)
+        return f"<section><h2>{heading}</h2>{without}{cards}</section>"
+
 # %% ../nbs/04f_search.ipynb #srch0009
 def search(
     recommender,          # a Recommender, or whatever has a catalog, features in its order, and their encoder
@@ -67,16 +77,19 @@ def search(
     n: int = 10,          # how many at most
     exclude=(),           # ids that are not wanted
     filters: dict | None = None,  # {column: value, [values], (low, high) or function}
+    warn: bool = True,    # whether unknown words are a warning; the result names them in any case
 ) -> Found:
-    "The items whose pictures a text describes best. Warns of unknown words. Raises CatalogError, or ValueError: n."
+    "The items whose pictures a text describes best. Raises CatalogError where no word is known, or ValueError: n."
     if n < 1: raise ValueError(f"n={n}: ask for at least one item")
     catalog, x = recommender.catalog, recommender.features.x
     text = " ".join(text.split())
-    vector, known, unknown = encode_words(text, recommender.encoder)
+    vector, known, unknown = encode_words(text, recommender.encoder, warn)
     steps = exclusion_steps(catalog, np.zeros(len(catalog), bool), exclude, (), filters)
     candidates, _ = slot_candidates(catalog, check_slots(catalog, slot), steps)
     rows = np.sort(np.concatenate(list(candidates.values())))
     scores = inner_products(x[rows], vector)/np.linalg.norm(x[rows], axis=1).clip(1e-12)
     best = np.lexsort((rows, -scores))[:n]
-    table = pd.DataFrame(dict(rank=np.arange(1, len(best) + 1), id=catalog.ids[rows[best]], score=scores[best]))
-    return Found(pd.concat([table, catalog.details(rows[best])], axis=1), text, known, unknown, catalog)
+    details = catalog.details(rows[best])
+    table = pd.DataFrame(dict(rank=np.arange(1, len(best) + 1), slot=details["category"], id=catalog.ids[rows[best]],
+                              score=scores[best]))
+    return Found(pd.concat([table, details], axis=1), text, known, unknown, catalog)

@@ -17,12 +17,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from .board import Board
+from .board import Board, Pin
 from .catalog import Catalog
 from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
 from .filters import check_slots
 from .look import Explanation, Looks, complete, missing_slots, why
+from .words import encode_words
 
 # %% ../nbs/08c_session.ipynb #s8c00010
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Request:
     diversity: float = 0.       # 0 … 1: how much results of a slot should differ from each other
 
 # %% ../nbs/08c_session.ipynb #s8c00012
-EMPTY = "The board is empty: upload a picture, or find one in the catalogue."
+EMPTY = "The board is empty: upload a picture, say it in words, or find something in the catalogue."
 
 class BoardSession:
     "The current request, those before it, and the answers to it. No widgets: everything a person can do is a method."
@@ -86,7 +87,7 @@ def board(self) -> Board:
 @patch_to(BoardSession)
 def add(
     self,
-    source,                   # what Board takes: path, URL, bytes, PIL image, Pin, or id of the catalogue
+    source,                   # what Board takes: path, URL, bytes, PIL image, Pin, id of the catalogue, "words: …"
     name: str | None = None,  # what to call it
 ):
     "Add a picture. Raises ImageError, or CatalogError when the same picture is there."
@@ -96,7 +97,8 @@ def add(
     pin = after.pins[-1]
     same = next((other.name for other in after.pins[:-1] if other.key == pin.key), None)
     if same is not None:
-        raise CatalogError(f"{name or pin.name} shows the same picture as {same!r}, which is on the board; "
+        what = "shows the same picture" if pin.words is None else "says the same"
+        raise CatalogError(f"{name or pin.name} {what} as {same!r}, which is on the board; "
                            "move its slider to make it count more")
     self.change(board=after)
 
@@ -254,6 +256,43 @@ def search_items(
         contains = [searched[name].astype(str).str.lower().str.contains(word, regex=False) for name in searched]
         found &= np.any(contains, axis=0)
     return catalog.ids[found][:most].tolist()
+
+# %% ../nbs/08c_session.ipynb #s8c0w002
+@patch_to(BoardSession)
+def find(
+    self,
+    text: str,       # words, or column:word
+    most: int = 12,  # how many at most
+) -> dict:  # {id: "table" or "picture"}, how each was found
+    "Items by what the table says of them, then by what they look like. Empty where nothing was found."
+    found = dict.fromkeys(search_items(self.recommender.catalog, text, most), "table")
+    if len(found) == most or ":" in text: return found
+    try: by_picture = self.recommender.search(text, n=most, warn=False).ids
+    except CatalogError: by_picture = []  # no word is known, or the encoder reads none
+    for id in by_picture: found.setdefault(id, "picture")
+    return dict(list(found.items())[:most])
+
+# %% ../nbs/08c_session.ipynb #s8c0w006
+@patch_to(BoardSession)
+def read_words(
+    self,
+    text: str,  # such as "red floral linen"
+) -> Pin:
+    "A pin of words. Raises CatalogError where no word is known, or where the encoder reads no words."
+    text = text.strip()
+    pin = Board(text if text.lower().startswith("words:") else f"words: {text}").pins[0]
+    encode_words(pin.words, self.recommender.encoder, warn=False)
+    return pin
+
+@patch_to(BoardSession)
+def words_note(
+    self,
+    pin: Pin,  # of words
+) -> str:
+    "What to write under a pin of words: which of them are not known."
+    try: _, _, unknown = encode_words(pin.words, self.recommender.encoder, warn=False)
+    except CatalogError: return "words that are not known"
+    return f"your words, without {some(unknown)}" if unknown else "your words"
 
 # %% ../nbs/08c_session.ipynb #s8c00034
 def filter_columns(

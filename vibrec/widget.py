@@ -24,7 +24,7 @@ from .core import CatalogError, VibrecError, atomic_path, patch_to
 from .eval import Recommender
 from .page import write_page
 from .panels import Controls, PinPanel, ResultPanel, StatusBar, explanation_html, looks_html
-from .session import BoardSession, Worker, search_items
+from .session import BoardSession, Worker
 
 # %% ../nbs/09_widget.ipynb #f9000010
 class MoodBoard(widgets.VBox):
@@ -67,7 +67,8 @@ def _make_panels(self):
     then_refresh = lambda method: partial(self._change, method)
     self.status = StatusBar(kit, then_refresh(session.undo), self._complete, self._save, self._export)
     handlers = dict(
-        uploaded=self._uploaded, searched=self._searched, path=self._path_given, missing=self._choose_missing,
+        uploaded=self._uploaded, said=self._said, searched=self._searched, path=self._path_given,
+        missing=self._choose_missing,
         added=then_refresh(session.add), slots=then_refresh(session.set_slots), k=then_refresh(session.set_k),
         diversity=then_refresh(session.set_diversity), filter=then_refresh(session.set_filter))
     self.controls = Controls(kit, session.recommender.catalog, session.now, handlers, self.files)
@@ -193,6 +194,7 @@ def _show_board(self, board):
 def _pin_content(self, pin):
     "In the worker: (name, JPEG bytes, HTML) of a picture on the board."
     catalog, kind = self.session.recommender.catalog, "your picture"
+    if pin.words is not None: kind = self.session.words_note(pin)
     if pin.item is not None: kind = catalog.items["category"].iat[catalog.rows([pin.item])[0]]
     return pin.name, self.thumbnails.of_pin(pin), caption(pin.name, kind)
 
@@ -292,7 +294,11 @@ def _uploaded(self, uploads):
 def _add(self, pin): self._change(self.session.add, pin, pin.name)
 
 @patch_to(MoodBoard)
+def _said(self, text): self._ask("reading your words", partial(self.session.read_words, text), self._add)
+
+@patch_to(MoodBoard)
 def _path_given(self, text):
+    if text.lstrip().lower().startswith("words:"): return self._said(text)
     if not self.files: raise CatalogError("paths are switched off on this page; upload the picture")
     path = text.strip()
     if path: self._ask(f"reading {path}", partial(read_pin, path, Path(path).name), self._add)
@@ -304,8 +310,9 @@ def _searched(self, text):
 @patch_to(MoodBoard)
 def _search(self, text):
     "In the worker: (id, JPEG bytes, HTML) of what was found."
-    found = search_items(self.session.recommender.catalog, text, 6)
-    return [(id, self.thumbnails.of_item(id), caption(id)) for id in found]
+    found = self.session.find(text, 6)
+    notes = dict(table=(), picture=("by its picture",))
+    return [(id, self.thumbnails.of_item(id), caption(id, *notes[how])) for id, how in found.items()]
 
 @patch_to(MoodBoard)
 def _show_found(self, text, contents):
