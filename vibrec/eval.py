@@ -20,7 +20,7 @@ from .board import Board
 from .catalog import Catalog
 from .core import ArtifactError, CatalogError, atomic_path, patch_to, read_artifact, some, write_artifact
 from .features import Encoder, Features, encode_catalog
-from .filters import check_slots, exclusion_steps, slot_candidates
+from .filters import check_slots, exclusion_steps, slot_candidates, with_pictures
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .layout import board_html
@@ -32,14 +32,6 @@ from .words import encode_pins
 
 # %% ../nbs/04_eval.ipynb #8ed8717a
 _log = logging.getLogger(__name__)
-
-def _usable(catalog, features):
-    "The catalogue without items that have no features, with a warning that names some."
-    known = np.isin(catalog.ids, features.ids)
-    if known.all(): return catalog
-    left_out = catalog.ids[~known]
-    _log.warning("%d of %d items have no usable picture: %s", len(left_out), len(catalog), some(left_out))
-    return catalog.subset(catalog.ids[known])
 
 # %% ../nbs/04_eval.ipynb #892ff229
 class Recommender:
@@ -101,7 +93,7 @@ def fit(
         features = encode_catalog(catalog, encoder, cache=cache, progress=progress)
     elif isinstance(encoder, Encoder) and encoder.name != features.encoder:
         raise ValueError(f"encoder {encoder.name!r} did not make these features, {features.encoder!r} did; give one")
-    catalog, skipped = choose_split(_usable(catalog, features), seed), features.skipped
+    catalog, skipped = choose_split(with_pictures(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
                     options=options, chosen=chosen, pins=pins)
@@ -451,5 +443,5 @@ def on(
     if features.encoder != self.features.encoder:
         raise ValueError(f"features are by {features.encoder!r}, the recommender was fitted on those of "
                          f"{self.features.encoder!r}; encode with the latter")
-    catalog = _usable(catalog, features)
+    catalog = with_pictures(catalog, features)
     return type(self)(catalog, features.select(catalog.ids), self.model, self.settings, self._encoder)
