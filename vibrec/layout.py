@@ -76,7 +76,7 @@ _WORDS = dict(
     outerwear="outerwear jacket coat blazer parka trench cape poncho raincoat windcheater",
     top="top topwear shirt tshirt tee blouse sweater pullover jumper knitwear hoodie sweatshirt cardigan kurta kurti "
         "tunic polo vest waistcoat",
-    bottom="bottom bottomwear trouser pant jean skirt short legging chino capri jegging churidar salwar",
+    bottom="bottom bottomwear trouser pant jean skirt short legging stocking tight chino capri jegging churidar salwar",
     shoes="shoe footwear sneaker boot sandal heel flat loafer trainer slipper flop pump mule",
     bag="bag handbag backpack clutch purse tote wallet rucksack satchel",
     accessory="accessory accessories belt scarf scarves hat cap jewellery jewelry watch sunglasse eyewear glove tie "
@@ -107,6 +107,7 @@ def arrange(
 _BOXES = dict(dress=(14, 28), outerwear=(14, 22), top=(14, 15), bottom=(13, 21), shoes=(12, 9), bag=(11, 12),
               accessory=(8, 9))  # width and height, in units of the canvas
 _OTHER = 11, 13
+_GAP = 1.2  # between columns
 
 def trim(
     image: Image.Image,  # RGB
@@ -117,7 +118,8 @@ def trim(
     if dark[[0, 0, -1, -1], [0, -1, 0, -1]].any() or not dark.any(): return image
     rows, columns = np.flatnonzero(dark.mean(1) > .01), np.flatnonzero(dark.mean(0) > .01)
     if not len(rows) or not len(columns): return image
-    return image.crop((max(columns[0] - 1, 0), max(rows[0] - 1, 0), columns[-1] + 2, rows[-1] + 2))
+    right, bottom = min(columns[-1] + 2, image.width), min(rows[-1] + 2, image.height)
+    return image.crop((max(columns[0] - 1, 0), max(rows[0] - 1, 0), right, bottom))
 
 def _size(product, picture):
     "(width, height) of a trimmed picture on the canvas, in its units."
@@ -134,6 +136,12 @@ def _picture(product, side, quality=88):
     image = f'<img style="width:{width:.1f}em" src="{source}" alt="{html.escape(product.title)}">'
     return f'<a href="{html.escape(product.link)}" rel="noopener">{image}</a>' if product.link else image
 
+def _units(products, columns, rest):
+    "How many units wide a look is; narrow looks get a wide canvas, so that no piece looks huge."
+    widths = [_size(product, trim(product.image))[0] for product in products]
+    body = sum(max(widths[n] for n in column) + _GAP for column in columns)
+    return max(body, min(46, sum(widths[n] + _GAP for n in rest)), 36)
+
 def canvas_html(
     products: list,   # of Product: one look
     side: int = 320,  # largest side of each picture, pixels
@@ -142,10 +150,11 @@ def canvas_html(
     figures = [f"<figure>{_picture(product, side)}<figcaption>{html.escape(product.slot)}</figcaption></figure>"
                for product in products]
     columns, rest = arrange(product.slot for product in products)
+    units = _units(products, columns, rest)
     parts = ['<div class="look-column">' + "".join(figures[n] for n in column) + "</div>" for column in columns]
     body = f'<div class="look-columns">{"".join(parts)}</div>' if parts else ""
     if rest: body += f'<div class="look-rest">{"".join(figures[n] for n in rest)}</div>'
-    return f'<div class="look-canvas">{body}</div>'
+    return f'<div class="look-canvas" style="--units:{units:.1f}">{body}</div>'
 
 # %% ../nbs/a4b_layout.ipynb #layhtm03
 def _name(product):
@@ -175,7 +184,7 @@ def look_html(
     return f'<div class="look">{canvas_html(products, side)}{pieces_html(products)}</div>'
 
 # %% ../nbs/a4b_layout.ipynb #laysen02
-_PAIRS = ("jeans shorts trousers pants leggings jeggings tights capris chinos shoes heels flats sandals boots sneakers "
+_PAIRS = ("jeans shorts trousers pants leggings jeggings stockings tights capris chinos shoes heels flats sandals boots sneakers "
           "loafers trainers slippers flops pumps mules sunglasses earrings socks gloves cufflinks dungarees").split()
 _MASS = "outerwear footwear knitwear jewellery jewelry headwear eyewear accessories topwear bottomwear".split()
 
@@ -233,7 +242,9 @@ def _closest(pieces, names):
     if "nearest" not in pieces or len(names) < 2: return ""
     name, count = Counter(pieces["nearest"]).most_common(1)[0]
     if name not in names: return ""
-    return f"{count} of {len(pieces)} are closest to picture {names.index(name) + 1} of the board, {name}"
+    if count < 2 and len(pieces) > 1: return ""
+    many = "all are" if count == len(pieces) else f"{count} of the {len(pieces)} are"
+    return f"{many if len(pieces) > 1 else 'it is'} closest to picture {names.index(name) + 1} of the board, {name}"
 
 def describe_look(
     pieces: pd.DataFrame,  # one row per piece: slot, perhaps nearest, and the catalogue's columns
@@ -286,8 +297,8 @@ def _others(others, chosen, catalog, most):
     parts = []
     for slot, rows in left.groupby("slot", sort=False):
         cards = cards_html(read_products(rows.head(most), catalog, 160))
-        parts.append(f"<section><h3>{html.escape(f'other {slot}')}</h3>{cards}</section>")
-    return f'<div class="look-others">{"".join(parts)}</div>' if parts else ""
+        parts.append(f"<section><h4>{html.escape(slot)}</h4>{cards}</section>")
+    return f'<h3>Or instead</h3><div class="look-others">{"".join(parts)}</div>' if parts else ""
 
 def board_html(
     board,                                # a Board: what was asked
@@ -348,27 +359,27 @@ def look_picture(
     return canvas
 
 # %% ../nbs/a4b_layout.ipynb #laypic04
-def _mosaic(images, side, space):
-    "Up to four pictures as two rows of squares, each cropped to its middle."
-    canvas = Image.new("RGB", (2*side + space, 2*side + space), "white")
+def _strip(images, side, space):
+    "Up to four pictures as a row of squares, each cropped to its middle."
+    canvas = Image.new("RGB", (4*(side + space) - space, side), "white")
     for n, image in enumerate(images[:4]):
         edge = min(image.size)
         left, top = (image.width - edge)//2, (image.height - edge)//2
         square = image.convert("RGB").crop((left, top, left + edge, top + edge)).resize((side, side))
-        canvas.paste(square, ((n % 2)*(side + space), (n//2)*(side + space)))
+        canvas.paste(square, (n*(side + space), 0))
     return canvas
 
 def draw_boards(
     looks: dict,  # {title: (a Board, table of the pieces of its look)}
     catalog,      # with image(id, max_side)
 ) -> Figure:
-    "Boards on the left, their looks on the right, one row for each."
+    "Boards side by side, and below each the look that completes it."
     with figure_style():
-        fig, axes = plt.subplots(len(looks), 2, figsize=(7.2, 3.1*len(looks)), squeeze=False, width_ratios=(1, 1.25))
-    for (title, (board, pieces)), (left, right) in zip(looks.items(), axes):
-        left.imshow(_mosaic(board.images, 240, 10))
-        right.imshow(look_picture(read_products(pieces, catalog)))
-        left.set_title(title, fontsize=11, fontweight="bold", loc="left", parse_math=False)
-        for axis in (left, right): axis.axis("off")
-    fig.subplots_adjust(left=.01, right=.99, bottom=.01, top=1 - .3/fig.get_figheight(), wspace=.04, hspace=.12)
+        fig, axes = plt.subplots(2, len(looks), figsize=(3.3*len(looks), 4.8), squeeze=False, height_ratios=(1, 4.4))
+    for (title, (board, pieces)), top, bottom in zip(looks.items(), *axes):
+        top.imshow(_strip(board.images, 160, 8))
+        bottom.imshow(look_picture(read_products(pieces, catalog)))
+        top.set_title(title, fontsize=11, fontweight="bold", loc="left", parse_math=False)
+        for axis in (top, bottom): axis.axis("off")
+    fig.subplots_adjust(left=.01, right=.99, bottom=.01, top=.94, wspace=.06, hspace=.03)
     return fig

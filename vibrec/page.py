@@ -120,7 +120,7 @@ LOOK_STYLE = """.look-pins{--pin:12rem;display:flex;flex-wrap:wrap;gap:.6rem;mar
 .look-canvas{container-type:inline-size;background:var(--tile,#fff);border:1px solid var(--line);border-radius:14px;
 padding:.9rem .5rem;color:#24211d}
 .look-columns,.look-rest{display:flex;justify-content:center;align-items:center;gap:1.2em;font-size:.5rem;
-font-size:2.2cqw}
+font-size:min(100cqw/var(--units,46),.82rem)}
 .look-rest{flex-wrap:wrap;align-items:end}
 .look-columns+.look-rest{margin-top:1em}
 .look-column{display:flex;flex-direction:column;align-items:center;gap:.9em}
@@ -131,18 +131,21 @@ font-size:2.2cqw}
 .look-pieces li{padding:.55rem 0;border-top:1px solid var(--line);line-height:1.35}
 .look-pieces li:first-child{border-top:0}
 .look-slot{display:block;font-size:.75rem;color:var(--quiet)}
-:is(.look-slot,.look-canvas figcaption,.look-others h3)::first-letter{text-transform:uppercase}
+:is(.look-slot,.look-canvas figcaption,.look-others h4)::first-letter{text-transform:uppercase}
 .look-title{font-weight:600}
 .look-facts{display:block;font-size:.85rem;color:var(--quiet)}
 .look-facts b{color:var(--ink);font-weight:600}
 .look-more{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(19rem,100%),1fr));gap:1.5rem;align-items:start}
-.look-others h3{margin:1.1rem 0 .4rem}
-.look-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.3rem,1fr));gap:.6rem .8rem}
+.look-others h4{font-size:.85rem;font-weight:600;color:var(--quiet);margin:0 0 .35rem}
+.look-others>section{padding:.7rem 0;border-top:1px solid var(--line)}
+.look-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:.6rem .8rem}
 .look-cards figure{display:grid;grid-template-columns:3.6rem 1fr;gap:.6rem;align-items:center}
 .look-cards img{width:3.6rem;height:4.6rem;object-fit:contain;background:var(--tile,#fff);border-radius:8px}
 .look-cards figcaption{font-size:.78rem;line-height:1.3;overflow-wrap:anywhere}
 .look-cards b{display:block;color:var(--ink);font-weight:600}
-@media screen and (max-width:46rem){.look{grid-template-columns:minmax(0,1fr)}.look-pins{--pin:11rem}}
+@media screen and (max-width:46rem){.look{grid-template-columns:minmax(0,1fr)}.look-pins{--pin:9.6rem}
+.look-cards{grid-auto-flow:column;grid-template-columns:none;grid-auto-columns:9.6rem;overflow-x:auto;padding-bottom:.3rem}}
+@media print,(min-width:46.01rem){.look-others>section{display:grid;grid-template-columns:6rem 1fr;align-items:center}}
 """
 
 # %% ../nbs/a4_page.ipynb #pagesty6
@@ -153,11 +156,12 @@ h1{font-size:20pt}h2{font-size:14pt}h1,h2,h3,summary{break-after:avoid}
 main>section{margin-top:6mm;padding-top:4mm}
 .together,.look,.look-pins,.look-others>section,figure,tr,dl{break-inside:avoid}
 section.board+section{break-before:page;border-top:0;margin-top:0;padding-top:0}
-.look{grid-template-columns:95mm 1fr;gap:6mm}.look-canvas{padding:2mm}.look-pieces li{padding:1.3mm 0}
-.look-pins{--pin:30mm;margin:2mm 0 3mm}.look-pins figure{flex-grow:0}
-.look-others h3{margin:2mm 0 1mm}.look-cards{grid-template-columns:repeat(4,1fr);gap:1.5mm 3mm}
+.look{grid-template-columns:74mm 1fr;gap:6mm}.look-canvas{padding:2mm}.look-pieces li{padding:1mm 0}.look-facts{font-size:8.5pt}
+.look-pins{--pin:36mm;margin:2mm 0 3mm}.look-pins figure{flex-grow:0}
+h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22mm 1fr}.look-others h4{font-size:8pt}
+.look-cards{grid-template-columns:repeat(4,1fr);gap:1mm 3mm}footer{break-before:avoid}.vb-table small{display:block}
 .look-cards figure{grid-template-columns:10mm 1fr;gap:2mm}.look-cards img{width:10mm;height:12mm}
-.look-cards figcaption{font-size:7.5pt}
+.look-cards figcaption{font-size:7pt;line-height:1.2}
 .look-pieces a[href]::after{content:" " attr(href);font-weight:400;font-size:7.5pt;overflow-wrap:anywhere}
 details::details-content{display:block;content-visibility:visible;height:auto;opacity:1}
 summary{list-style:none;font-weight:600}pre{border:1px solid #999;white-space:pre-wrap}

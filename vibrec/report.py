@@ -248,6 +248,8 @@ def _figures(folder):
     return f'<details><summary>Figures</summary><div class="figures">{figures}</div></details>'
 
 # %% ../nbs/05c_report.ipynb #5671ebe5
+def _spaced(name): return str(name).replace("_", " ")
+
 def _further(report):
     "HTML of all other numbers, table by table."
     outfits, found = report["outfits"], report["diagnostics"]
@@ -259,13 +261,14 @@ def _further(report):
                 "the catalogue, diversity within a list, novelty.")
         yield table_html(lists.astype(dict(distinct=int)), told)
         task = {name: value for name, value in outfits["board_task"].items() if not name.startswith("random ")}
+        hidden = task.pop("hidden")
         by_chance = {name: outfits["board_task"].get(f"random {name}") for name in task}
         yield table_html(pd.DataFrame({"measured": task, "random": by_chance}),
-                         "The board task: pieces of an outfit are hidden and looked for in the whole catalogue.")
+                         f"The board task: {hidden} pieces of an outfit are hidden, and looked for in the catalogue.")
     groups = {name: value for name, value in found.items() if isinstance(value, dict)}
     graph = groups.pop("graph", None)
-    if graph: yield table_html(pd.DataFrame({"graph": graph}), "The graph that the model was trained on.")
-    clusters = pd.DataFrame(groups).drop(index="sizes", errors="ignore")
+    if graph: yield table_html(pd.DataFrame({"graph": graph}).rename(_spaced), "The graph that it was trained on.")
+    clusters = pd.DataFrame(groups).drop(index="sizes", errors="ignore").rename(_spaced, axis=0).rename(_spaced, axis=1)
     if len(clusters): yield table_html(clusters.T.astype(float), "Clusters of features and of embeddings, by K-means "
                                        "and by category: silhouette, Davies–Bouldin index, mean cosine.")
 

@@ -124,7 +124,7 @@ def make_tour(
         say("3/3 measuring on outfits that were never seen")
         report = evaluate(recommender, folder / "evaluation", seed=seed)
         lead = (f"<p>Three mood boards, and for each a look from a shop of {len(recommender.catalog):,} products. "
-                f"<b>{_SIMULATED}</b></p>")
+                f"{_SIMULATED}</p>")
         write_page(folder / "report.html", "Three boards, three looks", _fragments(recommender, done, report, folder),
                    lead, _SOURCES)
     found = "\n".join(f"{vibe:10} {describe_look(each.pieces, each.board.names)}" for vibe, each in done.items())
