@@ -388,10 +388,14 @@ def recommend(
         best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
         parts.append(pd.DataFrame(dict(slot=slot, rank=np.arange(1, len(best) + 1), row=best, score=scores)))
     table = pd.concat(parts, ignore_index=True)
-    return Recommendations(self._with_details(table, board, asked), board, self.catalog, missing, notes)
+    return Recommendations(self.with_details(table, board, asked), board, self.catalog, missing, notes)
 
 @patch_to(Recommender)
-def _with_details(self, table, board, asked):
+def with_details(self,
+    table: pd.DataFrame,  # with a column row, positions in the catalogue; two columns stand before the new id
+    board: Board,         # what was asked
+    asked: Asked,         # as the model sees it
+) -> pd.DataFrame:
     "The table with ids, the nearest picture on the board, and the catalogue's columns."
     rows = table.pop("row").to_numpy()
     agree = self.model.pairs(self.vectors[rows], asked.vectors[:len(board)])

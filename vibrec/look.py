@@ -49,7 +49,7 @@ class Looks(PictureResult):
     "Completed looks, best first: tables, and ways to look at them."
     def __init__(
         self,
-        table: pd.DataFrame,    # one row per piece: look (1 is best), slot, id, board_score, agreement, its details
+        table: pd.DataFrame,    # one row per piece: look (1 is best), slot, id, board_score, agreement, nearest, details
         scores: pd.DataFrame,   # one row per look: look, score, board_score, agreement
         board: Board,           # what was completed
         catalog: Catalog,       # where the pictures are
@@ -224,9 +224,7 @@ def complete(
     places = [[options[slot] for slot in one] for one in sets]
     found = _find_looks(places, scores, agreement, x, n, beam, coherence, differ, diversity, repeat)
     table, summary = _look_tables(found, sets, rows, scores, agreement, coherence, not diversity)
-    chosen = table.pop("row").to_numpy()
-    table.insert(2, "id", catalog.ids[chosen])
-    return Looks(pd.concat([table, catalog.details(chosen)], axis=1), summary, board, catalog, missing, kept + more)
+    return Looks(recommender.with_details(table, board, asked), summary, board, catalog, missing, kept + more)
 
 # %% ../nbs/08_look.ipynb #588a4ea8
 class Explanation(PictureResult):

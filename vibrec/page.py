@@ -144,7 +144,7 @@ font-size:min(100cqw/var(--units,46),.82rem)}
 .look-cards figcaption{font-size:.78rem;line-height:1.3;overflow-wrap:anywhere}
 .look-cards b{display:block;color:var(--ink);font-weight:600}
 @media screen and (max-width:46rem){.look{grid-template-columns:minmax(0,1fr)}.look-pins{--pin:9.6rem}
-.look-cards{grid-auto-flow:column;grid-template-columns:none;grid-auto-columns:9.6rem;overflow-x:auto;padding-bottom:.3rem}}
+.look-cards{grid-auto-flow:column;grid-template-columns:none;grid-auto-columns:9.6rem;overflow-x:auto}}
 @media print,(min-width:46.01rem){.look-others>section{display:grid;grid-template-columns:6rem 1fr;align-items:center}}
 """
 
@@ -156,7 +156,8 @@ h1{font-size:20pt}h2{font-size:14pt}h1,h2,h3,summary{break-after:avoid}
 main>section{margin-top:6mm;padding-top:4mm}
 .together,.look,.look-pins,.look-others>section,figure,tr,dl{break-inside:avoid}
 section.board+section{break-before:page;border-top:0;margin-top:0;padding-top:0}
-.look{grid-template-columns:74mm 1fr;gap:6mm}.look-canvas{padding:2mm}.look-pieces li{padding:1mm 0}.look-facts{font-size:8.5pt}
+.look{grid-template-columns:74mm 1fr;gap:6mm}.look-canvas{padding:2mm}
+.look-pieces li{padding:1mm 0}.look-facts{font-size:8.5pt}
 .look-pins{--pin:36mm;margin:2mm 0 3mm}.look-pins figure{flex-grow:0}
 h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22mm 1fr}.look-others h4{font-size:8pt}
 .look-cards{grid-template-columns:repeat(4,1fr);gap:1mm 3mm}footer{break-before:avoid}.vb-table small{display:block}
