@@ -128,7 +128,7 @@ def _make_adding(self):
                        tooltip="Pictures, or a saved board")
     self.words = make(widgets.Text, placeholder="Words: red floral linen", continuous_update=False,
                       tooltip="Put words on the board; Enter adds them")
-    self.search = make(widgets.Text, placeholder="Search: coat blue, colour:teal …", tooltip="Search the catalogue")
+    self.search = make(widgets.Text, placeholder="Search: blue jacket, colour:teal …", tooltip="Search the catalogue")
     self.found, self.found_cards = make(widgets.Box, "vb-grid"), []
     self.path = make(widgets.Text, placeholder="Path or address of a picture", continuous_update=False,
                      tooltip="Add a picture by its path; Enter adds it")

@@ -297,7 +297,7 @@ def words_note(
 # %% ../nbs/08c_session.ipynb #s8c00034
 def filter_columns(
     items: pd.DataFrame,  # the catalogue's table
-    most: int = 20,       # a column with more values than this is no list to choose from
+    most: int = 20,       # values of a list to choose from, at most; three times as many of words that items share
 ) -> dict:  # {column: list of values, or (lowest, highest)}
     "The columns that can be filtered by, and how: a list of values, or a range of numbers."
     found = {}
@@ -306,7 +306,8 @@ def filter_columns(
         try: distinct = sorted(values.unique())
         except TypeError: continue  # lists, or values that cannot be compared
         numbers = pd.api.types.is_numeric_dtype(values) and np.isfinite(values).all()
-        if 2 <= len(distinct) <= most: found[name] = distinct
+        several = most if numbers else max(most, min(3*most, len(values)//4))
+        if 2 <= len(distinct) <= several: found[name] = distinct
         elif numbers and len(distinct) > most: found[name] = float(distinct[0]), float(distinct[-1])
     return found
 
