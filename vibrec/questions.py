@@ -83,6 +83,10 @@ def _rounds(outfits, random):
             if turn < len(members): yield names[place], members[turn:] + members[:turn]
 
 # %% ../nbs/05a_questions.ipynb #15c7f622
+def _coarser(catalog):
+    "What else helps where items are matched within families."
+    return ", or drop the column 'family' to match within whole categories" if "family" in catalog.items else ""
+
 def fitb_questions(
     catalog: Catalog,             # with outfits
     split: str | None = "test",   # whose outfits to ask about; None: all
@@ -104,7 +108,7 @@ def fitb_questions(
         if len(questions) == n: break
     if not questions:
         raise CatalogError(f"catalog: no outfit of split {split!r} has an item with {candidates - 1} matched wrong "
-                           "answers; add items or lower candidates")
+                           f"answers; add items or lower candidates{_coarser(catalog)}")
     return questions
 
 # %% ../nbs/05a_questions.ipynb #39fc5b30
@@ -151,7 +155,8 @@ def compatibility_sets(
         if len(replaced) < len(real): continue
         sets += [LabelledOutfit(real, 1, name), LabelledOutfit(tuple(replaced), 0, name)]
     if not sets:
-        raise CatalogError(f"catalog: no outfit of split {split!r} could be replaced within its groups; add items")
+        raise CatalogError(f"catalog: no outfit of split {split!r} could be replaced within its groups; "
+                           f"add items{_coarser(catalog)}")
     return sets
 
 # %% ../nbs/05a_questions.ipynb #38d64f15
