@@ -26,6 +26,7 @@ from .model import board_softness, check_options, choose_attributes, choose_enco
 from .layout import board_html
 from .page import PictureResult, PictureRow
 from .search import search
+from .suitability import warn_unsuited
 from .shown import best_set, kept_candidates, note_text
 from .taste import catalogue_concept, list_order, novelty_scores, rocchio_weights
 from .words import encode_pins
@@ -185,6 +186,7 @@ def pin_features(
     with self._lock:
         new = {pin.digest: pin for pin in pins if pin.digest not in self._pictures}
         if new: self._pictures.update(zip(new, encode_pins(new.values(), self.encoder)))
+        warn_unsuited(list(new.values()), self.encoder.name)
         for pin in pins: self._pictures[pin.digest] = self._pictures.pop(pin.digest)  # those used last stand last
         found = np.stack([self._pictures[pin.digest] for pin in pins])
         for digest in list(self._pictures)[:-_REMEMBERED]: del self._pictures[digest]

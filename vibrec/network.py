@@ -72,13 +72,14 @@ class VibrecConfig(PretrainedConfig):
         style_dim: int = 160,               # numbers of the part style
         colour_dim: int = 64,               # … colour
         look_dim: int = 160,                # … look
-        weights: Sequence = (1., 1., 1.),   # length of each part, up to a common factor
+        weights: dict = None,               # {part: its length, up to a common factor}, in the order of the features
         labels: dict = None,                # {"article", "garment", "usage", "gender", "colour": [names]}
         scales: dict = None,                # {the same names: temperature of its classifier}
         **kwargs,                           # of PretrainedConfig
     ):
         self.style_dim, self.colour_dim, self.look_dim = style_dim, colour_dim, look_dim
-        self.weights, self.labels, self.scales = list(weights), labels or {}, scales or {}
+        self.weights = dict(weights or dict(style=1., colour=1., look=1.))
+        self.labels, self.scales = labels or {}, scales or {}
         super().__init__(**kwargs)
 
 @dataclass
@@ -88,7 +89,7 @@ class VibrecOutput(ModelOutput):
     pooler_output: torch.FloatTensor = None      # [n, d] rows of length 1: the parts side by side
     mask: torch.FloatTensor = None               # [n, h/4, w/4] logits: does this field belong to a product?
     product: torch.FloatTensor = None            # [n] logits: is there a product at all?
-    parts: tuple = None                          # style, colour, look, each [n, …] with rows of length 1
+    parts: dict = None                           # {part: [n, …] with rows of length 1}
 
 # %% ../nbs/01a_network.ipynb #nt000012
 class Trunk(nn.Module):
@@ -158,7 +159,7 @@ class ColourHead(nn.Module):
 
 # %% ../nbs/01a_network.ipynb #nt000014
 class VibrecModel(PreTrainedModel):
-    "EfficientNet-Lite0 that finds the product and describes it in three parts."
+    "EfficientNet-Lite0 that finds the product and describes it in parts."
     config_class = VibrecConfig
     main_input_name = "pixel_values"
 
@@ -174,6 +175,14 @@ class VibrecModel(PreTrainedModel):
 
     def _init_weights(self, module): pass                    # as PyTorch makes them
 
+    def probabilities(self,
+        parts: dict,  # of VibrecOutput
+        name: str,    # of config.labels
+    ) -> torch.Tensor:  # [n, number of labels], rows add up to 1
+        "How probable each label is: a softmax of scaled cosines."
+        part = parts["colour" if name == "colour" else "style"]
+        return (self.config.scales.get(name, 10.)*(part @ F.normalize(self.readers[name].weight, dim=1).T)).softmax(1)
+
     def forward(self,
         pixel_values: torch.Tensor,  # [n, 3, h, w], (8-bit value - 127)/128
         frozen: bool = False,        # no gradients for the stem and the first two stages
@@ -185,12 +194,14 @@ class VibrecModel(PreTrainedModel):
         mask = torch.sigmoid(logits.detach()) + .01
         pooled = masked_mean(maps[3], mask)
         style = self.style(pooled)
-        raw = style, self.colour(pixel_values, maps, mask, style), self.look(pooled)
-        parts = tuple(F.normalize(part, dim=1) for part in raw)
-        lengths = F.normalize(torch.tensor(self.config.weights, device=pooled.device), dim=0)
-        joined = torch.cat([part*length for part, length in zip(parts, lengths)], 1)
+        raw = dict(style=style, colour=self.colour(pixel_values, maps, mask, style), look=self.look(pooled))
+        parts = {name: F.normalize(part, dim=1) for name, part in raw.items()}
+        for name in self.config.weights:
+            if name not in parts: parts[name] = self.probabilities(parts, "colour" if name == "shade" else name).sqrt()
+        lengths = F.normalize(torch.tensor(list(self.config.weights.values()), device=pooled.device), dim=0)
+        joined = torch.cat([parts[name]*length for name, length in zip(self.config.weights, lengths)], 1)
         size = torch.cat([mask.amax((2, 3)), mask.mean((2, 3))], 1)
-        product = self.product(torch.cat([maps[3].mean((2, 3)).detach(), size], 1))[:, 0]
+        product = self.product(torch.cat([maps[3].mean((2, 3)), size], 1))[:, 0]
         return VibrecOutput(last_hidden_state=maps[3], pooler_output=joined, mask=logits[:, 0], product=product,
                             parts=parts)
 
@@ -267,12 +278,9 @@ def read_labels(
 ) -> pd.DataFrame:        # n rows: article, garment, usage, gender, colour, and `NAME_confidence` of each, 0 … 1
     "What the built-in network would call the product in each picture."
     network = built_in_network(device)
-    style, colour, _ = network(to_pixels(images).to(device)).parts
-    columns = {}
+    parts, columns = network(to_pixels(images).to(device)).parts, {}
     for name, names in network.config.labels.items():
-        weight = F.normalize(network.readers[name].weight, dim=1)
-        shares = torch.softmax(network.config.scales[name]*(colour if name == "colour" else style) @ weight.T, 1)
-        best = shares.max(1)
+        best = network.probabilities(parts, name).max(1)
         columns[name] = [names[i] for i in best.indices.tolist()]
         columns[f"{name}_confidence"] = best.values.cpu().numpy()
     return pd.DataFrame(columns)
