@@ -34,6 +34,7 @@ def _packed(name): return _asset(name)
 def _shop():
     "The table of the shop, in the order of the file of pictures, with where each picture begins."
     table = pd.read_parquet(io.BytesIO(_asset("shop.parquet")))
+    table["price"] = table["price"].astype(float).round(2)
     return table.assign(start=_HEAD + table["length"].cumsum() - table["length"]).set_index("id", drop=False)
 
 def load_shop() -> pd.DataFrame:  # id, title, category, family, colour, usage, gender, pattern, price, light, chroma, hue
@@ -103,7 +104,7 @@ def vibe_names(
 USAGES, GENDERS = ("Casual", "Sports", "Ethnic", "Formal"), ("Men", "Women")
 ALSO_FOR = {
     "Sports": ("Backpacks", "Duffel Bag", "Caps", "Track Pants", "Sports Sandals"),
-    "Ethnic": ("Leggings", "Flats", "Heels", "Clutches", "Earrings", "Bangle", "Necklace and Chains", "Bracelet",
+    "Ethnic": ("Leggings", "Flats", "Heels", "Clutches", "Handbags", "Earrings", "Bangle", "Necklace and Chains", "Bracelet",
                "Jewellery Set", "Pendant", "Ring", "Stoles", "Sandals"),
     "Formal": ("Watches", "Belts", "Ties", "Laptop Bag", "Heels", "Handbags", "Trousers", "Waistcoat", "Pendant"),
 }
@@ -112,12 +113,13 @@ _CLOTH = ("top", "bottom", "dress", "outerwear")
 def _agreement(items, usage, gender):
     "[n] How well each product goes with the occasion and the gender: 1 fully, near 0 hardly ever."
     own = (items["usage"] == usage) | items["family"].isin(ALSO_FOR.get(usage, ()))
+    own &= (items["family"] != "Ties") | (usage == "Formal")
     casual = (items["usage"] == "Casual") | (usage == "Casual")
     return np.where(own, 1, np.where(casual, .02, 5e-4))*np.where(items["gender"].isin([gender, "Unisex"]), 1, 1e-6)
 
 # %% ../nbs/a2_demo.ipynb #dmst0005
 STRAY = .15
-_NEUTRAL = dict(top=.15, dress=.15, bottom=.55, outerwear=.35, shoes=.45, bag=.3, accessory=.35)
+_NEUTRAL = dict(top=.1, dress=.1, bottom=.45, outerwear=.3, shoes=.35, bag=.25, accessory=.3)
 _PREFERRED = .8      # share of the neutral products that have the tone of the vibe
 
 def _customers():
@@ -145,14 +147,14 @@ def choice_table(
 ) -> np.ndarray:                    # [customers, n] float64: probabilities, adding up to 1 within each slot
     "How probable each product is for each kind of customer when its slot is filled."
     customers, table = _customers(), np.zeros((len(_customers()), len(items)))
-    patterned = items["category"].isin(_CLOTH) & (items["pattern"] != "plain")
+    patterned = (items["category"].isin(_CLOTH) & (items["pattern"] != "plain")).to_numpy()
     calm = np.where(patterned & plain, .02, 1.)
     popularity = np.ones(len(items)) if popularity is None else popularity
+    agree = {(usage, gender): _agreement(items, usage, gender)*calm for usage in USAGES for gender in GENDERS}
+    groups = {vibe: _groups(items, vibe) for vibe in VIBES}
     for slot, rows in items.groupby("category").indices.items():
-        part = items.iloc[rows]
         for row, (vibe, usage, gender, _) in enumerate(customers.itertuples(index=False)):
-            fit = _agreement(part, usage, gender)*calm[rows]
-            fits = _groups(part, vibe)*fit
+            fits = groups[vibe][:, rows]*agree[usage, gender][rows]
             weight = fits*popularity[rows]
             share = _shares(slot)*np.minimum(fits.sum(1), 1)
             table[row, rows] = (share/share.sum()/np.maximum(weight.sum(1), 1e-30)) @ weight
