@@ -27,7 +27,7 @@ from .layout import board_html
 from .page import PictureResult, PictureRow
 from .search import search
 from .suitability import warn_unsuited
-from .shown import best_set, kept_candidates, note_text
+from .shown import kept_candidates, note_text, result_text, worn_look
 from .taste import catalogue_concept, list_order, novelty_scores, rocchio_weights
 from .words import encode_pins
 
@@ -327,15 +327,11 @@ class Recommendations(PictureResult):
 
     def __len__(self): return len(self.table)
 
-    def __repr__(self):
-        found = f"{len(self)} recommendations for {self.board!r} in slots {some(self.table['slot'].unique(), 10)}"
-        return "; ".join([found, *self.notes])
+    def __repr__(self): return result_text(self, "recommendations")
 
     def look(self, wearable=True) -> pd.DataFrame:  # rules, see `vibrec.wearable`; False: one item for every slot
         "The best item of each slot, of those slots that can be worn together and score best: the completed look."
-        best = self.table[self.table["rank"] == 1]
-        slots = best_set(self.catalog, self.board, best.set_index("slot")["score"], wearable)
-        return best[best["slot"].isin(slots)].reset_index(drop=True)
+        return worn_look(self, wearable)
 
     def to_records(self) -> list:
         "A list of plain dictionaries, for JSON."
@@ -359,8 +355,7 @@ class Recommendations(PictureResult):
         note: str = "",   # plain text below the look
     ) -> str:  # an HTML fragment that refers to no other file
         "The board, the completed look as it is worn, and alternatives for each slot."
-        looks, most = [self.look()] if len(self) else [], len(self)
-        note = note_text(note, self.notes)
+        looks, most, note = [self.look()] if len(self) else [], len(self), note_text(note, self.notes)
         return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most)
 
 # %% ../nbs/04_eval.ipynb #38d31614

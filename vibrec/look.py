@@ -18,7 +18,7 @@ from .eval import Recommendations, Recommender
 from .filters import check_slots
 from .layout import board_html
 from .page import PictureResult, PictureRow
-from .shown import board_slots, kept_candidates, missing_sets, missing_slots, note_text, shown_slots
+from .shown import board_slots, kept_candidates, missing_sets, missing_slots, note_text, result_text, shown_slots
 from .wearable import read_wearable
 
 # %% ../nbs/08_look.ipynb #8a5589b6
@@ -49,7 +49,7 @@ class Looks(PictureResult):
     "Completed looks, best first: tables, and ways to look at them."
     def __init__(
         self,
-        table: pd.DataFrame,    # one row per piece: look (1 is best), slot, id, board_score, agreement, nearest, details
+        table: pd.DataFrame,    # one row per piece: look (1 is best), slot, id, board_score, agreement, nearest, …
         scores: pd.DataFrame,   # one row per look: look, score, board_score, agreement
         board: Board,           # what was completed
         catalog: Catalog,       # where the pictures are
@@ -66,9 +66,7 @@ class Looks(PictureResult):
         rows = self.table[self.table["look"] == self.scores["look"].iloc[n]]
         return dict(zip(rows["slot"], rows["id"]))
 
-    def __repr__(self):
-        made = f"{len(self)} looks for {self.board!r} in slots {some(self.table['slot'].unique(), 10)}"
-        return "; ".join([made, *self.notes])
+    def __repr__(self): return result_text(self, "looks")
 
     def to_records(self) -> list:  # [{look, score, board_score, agreement, pieces: [{slot, id, …}]}]
         "A list of plain dictionaries, one per look, for JSON."
@@ -266,7 +264,6 @@ def _sentences(self):
     most = self.pictures[self.pictures["part"] > 0].head(3)
     near = [f"{name} {part:.2f}" for name, part in zip(most["name"], most["part"])]
     yield f"The pictures that add most: {', '.join(near)}" if near else "No picture raises its score"
-    if len(most) > 1 and most["share"].iloc[0] >= .5: yield f"It goes with {most['name'].iloc[0]} above all"
     if abs(parts["rest"]) >= .005: yield f"No single picture accounts for {parts['rest']:.2f} of it"
     if len(components) > 1:
         yield f"By component: {', '.join(f'{name} {value:.2f}' for name, value in components.items())}"

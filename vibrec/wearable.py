@@ -21,7 +21,8 @@ GARMENTS = dict(
     dress="dress gown frock saree sari jumpsuit playsuit romper dungaree overall lehenga anarkali kaftan abaya onesie "
           "tracksuit suit coverall sundress allbody fullbody wholebody onepiece",
     top="top topwear upper shirt tshirt tee blouse tunic kurta kurti sweater jumper pullover cardigan sweatshirt "
-        "hoodie polo poloshirt vest camisole cami tank bodysuit choli knit knitwear jersey turtleneck corset bustier",
+        "hoodie longsleeve polo poloshirt vest camisole cami tank bodysuit choli knit knitwear jersey turtleneck "
+        "corset bustier",
     bottom="bottom bottomwear lower trouser pant jean legging jegging skirt shorts capri chino culotte jogger palazzo "
            "salwar churidar patiala dhoti slacks trackpant petticoat skort bermuda sweatpant",
     outerwear="outerwear outwear jacket coat blazer parka trench anorak windcheater windbreaker raincoat poncho cape "
