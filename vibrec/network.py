@@ -201,7 +201,7 @@ class VibrecModel(PreTrainedModel):
         lengths = F.normalize(torch.tensor(list(self.config.weights.values()), device=pooled.device), dim=0)
         joined = torch.cat([parts[name]*length for name, length in zip(self.config.weights, lengths)], 1)
         size = torch.cat([mask.amax((2, 3)), mask.mean((2, 3))], 1)
-        product = self.product(torch.cat([maps[3].mean((2, 3)), size], 1))[:, 0]
+        product = self.product(torch.cat([maps[3].mean((2, 3)).detach(), size], 1))[:, 0]
         return VibrecOutput(last_hidden_state=maps[3], pooler_output=joined, mask=logits[:, 0], product=product,
                             parts=parts)
 
