@@ -37,7 +37,7 @@ def _shop():
     table["price"] = table["price"].astype(float).round(2)
     return table.assign(start=_HEAD + table["length"].cumsum() - table["length"]).set_index("id", drop=False)
 
-def load_shop() -> pd.DataFrame:  # id, title, category, family, colour, usage, gender, pattern, price, light, chroma, hue
+def load_shop() -> pd.DataFrame:  # id, title, category, family, colour, usage, gender, pattern, price, and OKLCH
     "The products of the built-in shop. `light`, `chroma` and `hue` are the main colour of the picture in OKLCH."
     return _shop().drop(columns=["length", "start"]).reset_index(drop=True)
 
@@ -104,8 +104,8 @@ def vibe_names(
 USAGES, GENDERS = ("Casual", "Sports", "Ethnic", "Formal"), ("Men", "Women")
 ALSO_FOR = {
     "Sports": ("Backpacks", "Duffel Bag", "Caps", "Track Pants", "Sports Sandals"),
-    "Ethnic": ("Leggings", "Flats", "Heels", "Clutches", "Handbags", "Earrings", "Bangle", "Necklace and Chains", "Bracelet",
-               "Jewellery Set", "Pendant", "Ring", "Stoles", "Sandals"),
+    "Ethnic": ("Leggings", "Flats", "Heels", "Clutches", "Handbags", "Earrings", "Bangle", "Necklace and Chains",
+               "Bracelet", "Jewellery Set", "Pendant", "Ring", "Stoles", "Sandals"),
     "Formal": ("Watches", "Belts", "Ties", "Laptop Bag", "Heels", "Handbags", "Trousers", "Waistcoat", "Pendant"),
 }
 _CLOTH = ("top", "bottom", "dress", "outerwear")
@@ -124,7 +124,8 @@ _PREFERRED = .8      # share of the neutral products that have the tone of the v
 
 def _customers():
     "Table of all customers: vibe, usage, gender, and how often one like that comes."
-    rows = [(vibe, usage, gender, share*(.15 if (usage, gender) == ("Ethnic", "Men") else .5 if usage != "Ethnic" else .85))
+    women = {usage: .85 if usage == "Ethnic" else .5 for usage in USAGES}      # few kurtas are for men
+    rows = [(vibe, usage, gender, share*(women[usage] if gender == "Women" else 1 - women[usage]))
             for vibe, trait in VIBES.items() for usage, share in trait["usages"].items() for gender in GENDERS]
     table = pd.DataFrame(rows, columns=["vibe", "usage", "gender", "share"])
     return table.assign(share=table["share"]/table["share"].sum())
@@ -189,6 +190,7 @@ class _Stylist:
             chosen.append(rows[min(np.searchsorted(chances, self.rng.random()*chances[-1]), len(rows) - 1)])
         return chosen
 
+# %% ../nbs/a2_demo.ipynb #b70eec65
 def make_outfits(
     items: pd.DataFrame,       # as make_items gives them
     rng: np.random.Generator,  # source of randomness
@@ -222,7 +224,7 @@ def _splits(n, rng):
 def make_items(
     rng: np.random.Generator,  # source of randomness
     n_items: int,              # 80 … all of the shop
-) -> pd.DataFrame:             # id, title, category, family, colour, usage, gender, pattern, price, vibe, split, image …
+) -> pd.DataFrame:             # the columns of load_shop, and vibe, split, image
     "Draw products of the shop and split them. Raises CatalogError when there are too few."
     shop = load_shop()
     if not 80 <= n_items <= len(shop):
@@ -292,9 +294,8 @@ class Oracle:
 def board_photos() -> tuple:  # (DataFrame: id, label, vibe; list of PIL images, RGB)
     "Telephone photographs of garments, and the vibe whose palette each fits (or neutral)."
     with (files("vibrec")/"assets"/"boards.csv").open() as file: table = pd.read_csv(file)
-    ends = table["length"].cumsum()
-    packed = _packed("boards.bin")
-    images = [Image.open(io.BytesIO(packed[end - length:end])).convert("RGB") for end, length in zip(ends, table["length"])]
+    parts, packed = zip(table["length"].cumsum(), table["length"]), _packed("boards.bin")
+    images = [Image.open(io.BytesIO(packed[end - length:end])).convert("RGB") for end, length in parts]
     return table.drop(columns="length"), images
 
 # %% ../nbs/a2_demo.ipynb #33d582db
@@ -389,7 +390,8 @@ def draw_flat_lay(
     light = rng.uniform(.93, 1) + .03*np.linspace(-1, 1, width)[None, :, None] + rng.normal(0, .006, (height, width, 1))
     canvas, boxes = lab_to_rgb(colour*light).astype(float), []
     for place, picture in zip(rng.permutation(columns*lines), pictures):
-        scaled = picture.convert("RGB").resize((round(picture.width*size/picture.height), size), Image.Resampling.LANCZOS)
+        shape = round(picture.width*size/picture.height), size
+        scaled = picture.convert("RGB").resize(shape, Image.Resampling.LANCZOS)
         part = scaled.crop(_content(scaled))
         if part.width > cell: part = part.resize((cell, max(1, round(part.height*cell/part.width))))
         left, top = (int(cell*at + rng.integers(max(1, cell - side + 1))) for at, side in
