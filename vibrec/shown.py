@@ -38,8 +38,8 @@ def _name_kinds(pins):
     for start in range(0, len(new), 16):
         names = read_labels([pin.image for pin in new[start:start + 16]])
         for pin, row in zip(new[start:], names.itertuples()):
-            sure = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
-            _named[pin] = garment_kind(sure[1]), float(sure[0])
+            sure, name = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
+            _named[pin] = garment_kind(name), float(sure) if row.product >= .9 else 0.
     return [_named[pin] for pin in pins]
 
 def board_slots(
