@@ -21,42 +21,47 @@ from .network import BUILT_IN, built_in_folder, built_in_network, to_pixels
 
 # %% ../nbs/01e_suitability.ipynb #su000007
 class Familiar:
-    "The subspace of familiar pictures, and the residual from which a picture is unfamiliar."
+    "The cloud of familiar pictures, and the distance from which a picture is unfamiliar."
     def __init__(self,
-        mean: np.ndarray,   # [d] of the familiar pictures' vectors
-        basis: np.ndarray,  # [k, d] orthonormal rows
-        limit: float,       # residual that few familiar pictures exceed
+        mean: np.ndarray,      # [d] of the familiar pictures' vectors
+        basis: np.ndarray,     # [k, d] orthonormal rows: the widest directions
+        variance: np.ndarray,  # [k + 1] along each of them, and in every other direction
+        limit: float = np.inf, # distance that few familiar pictures exceed
     ):
-        self.mean, self.basis, self.limit = mean.astype(np.float32), basis.astype(np.float32), float(limit)
+        self.mean, self.basis, self.variance = (a.astype(np.float32) for a in (mean, basis, variance))
+        self.limit = float(limit)
 
     @classmethod
     def fit(cls,
-        x: np.ndarray,               # [n, d] vectors of familiar pictures
-        calibration: np.ndarray,     # [m, d] vectors of other familiar pictures, to set the limit by
-        k: int = 128,                # directions to keep
-        silent: float = .98,         # share of the calibration pictures below the limit
+        x: np.ndarray,        # [n, d] vectors of familiar pictures
+        others: Sequence,     # arrays [m, d] of other familiar pictures, one for each kind, to set the limit by
+        k: int = 192,         # directions with a variance of their own
+        silent: float = .98,  # share of each kind that lies below the limit
     ) -> "Familiar":
-        "Principal components of `x`, and the limit below which `silent` of `calibration` lie."
+        "Probabilistic principal components of `x`, and a limit that respects every kind of picture."
         if min(x.shape) <= k:
             raise ValueError(f"k={k} needs more than {k} vectors of more than {k} numbers, got {x.shape}")
         mean = x.mean(0)
-        basis = np.linalg.svd(x - mean, full_matrices=False)[2][:k]
-        familiar = cls(mean, basis, 0)
-        familiar.limit = float(np.quantile(familiar.residual(calibration), silent))
+        _, scale, basis = np.linalg.svd(x - mean, full_matrices=False)
+        variance = scale**2/(len(x) - 1)
+        familiar = cls(mean, basis[:k], np.append(variance[:k], variance[k:].sum()/(x.shape[1] - k)))
+        familiar.limit = max(float(np.quantile(familiar.distance(other), silent)) for other in others)
         return familiar
 
-    def residual(self,
+    def distance(self,
         x: np.ndarray,  # [n, d]
     ) -> np.ndarray:    # float32 [n], 0 and up
-        "Length of what is left of each vector outside the subspace."
+        "Mahalanobis distance from the centre of the familiar pictures."
         centred = x - self.mean
-        return np.linalg.norm(centred - (centred @ self.basis.T) @ self.basis, axis=1)
+        inside = centred @ self.basis.T
+        outside = np.maximum((centred**2).sum(1) - (inside**2).sum(1), 0)
+        return np.sqrt((inside**2/self.variance[:-1]).sum(1) + outside/self.variance[-1])
 
     def save(self,
         file: str | Path,  # a .safetensors file
     ):
-        "Write in half precision."
-        save_file(dict(mean=self.mean.astype(np.float16), basis=self.basis.astype(np.float16),
+        "Write, the directions in half precision."
+        save_file(dict(mean=self.mean, basis=self.basis.astype(np.float16), variance=self.variance,
                        limit=np.float32([self.limit])), file)
 
     @classmethod
@@ -65,7 +70,7 @@ class Familiar:
     ) -> "Familiar":
         "Read what `save` wrote."
         arrays = load_file(file)
-        return cls(arrays["mean"], arrays["basis"], arrays["limit"][0])
+        return cls(arrays["mean"], arrays["basis"], arrays["variance"], arrays["limit"][0])
 
 # %% ../nbs/01e_suitability.ipynb #su000010
 SMALL = .02        # share of the picture that a product should cover at least
@@ -95,7 +100,7 @@ def unsuited(
     "What is wrong with each picture, and what would help."
     if not len(images): return []
     vectors, shares = look_over(images, device)
-    strange = _built_in().residual(vectors) > _built_in().limit
+    strange = _built_in().distance(vectors) > _built_in().limit
     notes = []
     for unfamiliar, share in zip(strange, shares):
         note = None
