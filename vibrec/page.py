@@ -104,6 +104,7 @@ TABLE_STYLE = """.vb-table{overflow-x:auto;margin:.8rem 0}
 .vb-table :is(th,td){padding:.4rem .75rem;text-align:right;vertical-align:top;border:0;background:none;
 border-bottom:1px solid rgba(128,120,110,.3);white-space:nowrap}
 .vb-table :is(th,td).text{text-align:left;white-space:normal}
+.vb-table thead th{white-space:normal}
 .vb-table tbody th{font-weight:400}
 .vb-table tr.marked :is(th,td){font-weight:700}
 .vb-table small{font-weight:400;font-size:.85em;opacity:.8}
@@ -154,7 +155,7 @@ _PRINT = """@media print{@page{size:A4;margin:13mm 14mm}
 body{font-size:10pt;line-height:1.4;max-width:none;padding:0}
 h1{font-size:20pt}h2{font-size:14pt}h1,h2,h3,summary{break-after:avoid}
 main>section{margin-top:6mm;padding-top:4mm}
-.together,.look,.look-pins,.look-others>section,figure,tr,dl{break-inside:avoid}
+.together,.look,.look-pins,.vb-table,.look-others>section,figure,tr,dl{break-inside:avoid}
 section.board+section{break-before:page;border-top:0;margin-top:0;padding-top:0}
 .look{grid-template-columns:74mm 1fr;gap:6mm}.look-canvas{padding:2mm}
 .look-pieces li{padding:1mm 0}.look-facts{font-size:8.5pt}
@@ -163,6 +164,7 @@ h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22m
 .look-cards{grid-template-columns:repeat(4,1fr);gap:1mm 3mm}footer{break-before:avoid}.vb-table small{display:block}
 .look-cards figure{grid-template-columns:10mm 1fr;gap:2mm}.look-cards img{width:10mm;height:12mm}
 .look-cards figcaption{font-size:7pt;line-height:1.2}
+.vb-table :is(th,td){padding:1mm 2mm}
 .look-pieces a[href]::after{content:" " attr(href);font-weight:400;font-size:7.5pt;overflow-wrap:anywhere}
 details::details-content{display:block;content-visibility:visible;height:auto;opacity:1}
 summary{list-style:none;font-weight:600}pre{border:1px solid #999;white-space:pre-wrap}

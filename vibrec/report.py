@@ -152,6 +152,15 @@ def _write(report, directory):
         with atomic_path(directory / name) as path: path.write_text(text, encoding="utf-8")
     return report
 
+def _asked(catalog, split, seed):
+    "The questions about outfits. Raises ValueError where all questions of a kind are about one outfit."
+    asked = make_evaluation_set(catalog, split, seed=seed)
+    for metric, outfits in asked.clusters().items():
+        if len(set(outfits)) == 1:
+            raise ValueError(f"{split} has a single outfit that can be asked about for {metric}, which gives no interval; "
+                             "take a larger catalogue")
+    return asked
+
 def evaluate(
     recommender: Recommender,  # fitted, on this catalogue or another (`Recommender.on`)
     directory: str | Path,     # folder for metrics.json, metrics.txt, graph_metrics.txt and figures; made if need be
@@ -164,7 +173,7 @@ def evaluate(
     directory, table = Path(directory), None
     report = dict(version=__version__, encoder=recommender.features.encoder, settings=recommender.settings,
                   split=split, question_seed=seed, items=len(recommender.catalog))
-    try: asked = make_evaluation_set(recommender.catalog, split, seed=seed)
+    try: asked = _asked(recommender.catalog, split, seed)
     except ValueError as reason: report["outfits"] = f"not measured: {reason}"
     else: report["outfits"], table = _outfit_report(recommender, asked, split, boards, k, seed)
     _write(report, directory)  # what follows may fail; what was measured stays
@@ -198,17 +207,19 @@ def _short(mean, low, high):
 def _named(label): return _NAMES.get(label, f"vibrec ({label})")
 
 def people_table(
-    report: dict,  # of evaluate, with outfits
-) -> pd.DataFrame:  # text such as ".64 [.61, .67]": one row per model, three columns
+    report: dict,  # of evaluate
+) -> pd.DataFrame | None:  # text such as ".64 [.61, .67]": one row per model, three columns; None without outfits
     "What each model reached, with names and numbers for people"
+    if not isinstance(report["outfits"], dict): return None
     rows = pd.DataFrame(report["outfits"]["models"])
     rows["text"] = [_short(*numbers) for numbers in zip(rows["mean"], rows["low"], rows["high"])]
-    wide = rows.pivot(index="model", columns="metric", values="text").loc[rows["model"].unique(), list(_COLUMNS)]
+    wide = rows.pivot(index="model", columns="metric", values="text")
+    wide = wide.reindex(index=rows["model"].unique(), columns=list(_COLUMNS)).fillna("–")
     return wide.rename(index=_named, columns=_COLUMNS).rename_axis(index=None, columns=None)
 
 def _explained(outfits):
     "What the columns mean, in half a sentence each, with what random answers get."
-    chance = outfits["chance"]
+    chance = dict(fitb=np.nan, auc=np.nan, pool=np.nan) | {"recall@10": np.nan} | outfits["chance"]
     return (f"{outfits['questions']:,} questions about outfits that nothing was trained on; mean and 95 % interval. "
             "FITB (fill in the blank): how often the right one of four pieces of a kind is chosen, by chance "
             f"{chance['fitb']:.2f}. AUC: how often a real outfit scores above one with its pieces replaced, by chance "
@@ -267,7 +278,9 @@ def _further(report):
                          f"The board task: {hidden} pieces of an outfit are hidden, and looked for in the catalogue.")
     groups = {name: value for name, value in found.items() if isinstance(value, dict)}
     graph = groups.pop("graph", None)
-    if graph: yield table_html(pd.DataFrame({"graph": graph}).rename(_spaced), "The graph that it was trained on.")
+    if graph:
+        graph = pd.Series(graph, dtype=object).rename(_spaced).to_frame("graph")
+        yield table_html(graph, "The graph that the model was trained on.")
     clusters = pd.DataFrame(groups).drop(index="sizes", errors="ignore").rename(_spaced, axis=0).rename(_spaced, axis=1)
     if len(clusters): yield table_html(clusters.T.astype(float), "Clusters of features and of embeddings, by K-means "
                                        "and by category: silhouette, Davies–Bouldin index, mean cosine.")

@@ -73,11 +73,11 @@ public domain (CC0). Stylists and prices are simulated.</p>"""
 
 def _share_of_vibe(done, vibe):
     "How much of what was found is of the vibe of the board."
-    catalog, found = done.found.catalog, done.found.table
-    look, share = done.pieces["vibe"] == vibe, (found["vibe"] == vibe).mean()
-    chance = (catalog.items["vibe"] == vibe).mean()
-    return (f"{look.sum()} of {len(look)} pieces of the look and {share:.0%} of all candidates are {vibe} by the "
-            f"stylists' rules; by chance it would be {chance:.0%}")
+    def shares(vibes): return f"{(vibes == vibe).mean():.0%} {vibe} and {(vibes == 'neutral').mean():.0%} neutral"
+    look = done.pieces["vibe"]
+    return (f"by the stylists' rules, {(look == vibe).sum()} of the {len(look)} pieces are {vibe} and "
+            f"{(look == 'neutral').sum()} neutral; all candidates are {shares(done.found.table['vibe'])}, "
+            f"the whole shop is {shares(done.found.catalog.items['vibe'])}")
 
 def _save_board(board, folder):
     "The pictures of a board as PNG files, numbered in their order."
@@ -98,7 +98,7 @@ def _about(recommender):
 def _fragments(recommender, done, report, folder):
     "HTML of the page, part by part."
     for vibe, found in done.items():
-        note = f"How do we know? {_share_of_vibe(found, vibe)}."
+        note = f"What only a simulation can tell: {_share_of_vibe(found, vibe)}."
         yield found.to_html(f"A {vibe} board", note)
     yield numbers_fragment(report, folder / "evaluation")
     yield (f"<section><h2>Now with your own pictures</h2>{_about(recommender)}<pre>vibrec fit PICTURES/ --out my-shop\n"
@@ -128,4 +128,5 @@ def make_tour(
         write_page(folder / "report.html", "Three boards, three looks", _fragments(recommender, done, report, folder),
                    lead, _SOURCES)
     found = "\n".join(f"{vibe:10} {describe_look(each.pieces, each.board.names)}" for vibe, each in done.items())
-    return f"{found}\n\n{people_table(report).to_string()}"
+    table = people_table(report)
+    return f"{found}\n\n{report['outfits'] if table is None else table.to_string()}"
