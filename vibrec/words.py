@@ -220,6 +220,13 @@ def _readers(encoder):
             readers[view] = partial(_read_by_tower, encoder.model, network)
     return readers
 
+def _columns(encoder, view, count):
+    "The columns of a view. Raises ArtifactError where its table of words was made for features of another length."
+    start, stop = encoder.views[view]
+    if stop - start == count: return slice(start, stop)
+    raise ArtifactError(f"the table of words of {view!r} has {count} numbers, its pictures have {stop - start}; "
+                        "make it again from features of this encoder (fit_words)")
+
 def encode_words(
     text: str,          # such as "red floral linen"
     encoder: Encoder,   # whose pictures the vector is to stand beside
@@ -232,7 +239,7 @@ def encode_words(
                            "views, and so do CLIP-like models, and folders with a table of words (WordTable.save)")
     vector = np.zeros(max(stop for _, stop in encoder.views.values()), np.float32)
     parts = {view: reader(text) for view, reader in readers.items()}
-    for view, (part, _, _) in parts.items(): vector[slice(*encoder.views[view])] = part
+    for view, (part, _, _) in parts.items(): vector[_columns(encoder, view, len(part))] = part
     (_, known, unknown), *others = parts.values()
     unknown = [word for word in unknown if all(word in other for _, _, other in others)]
     if unknown and warn:
