@@ -275,10 +275,11 @@ def segment(
 def read_labels(
     images: Sequence,     # n PIL RGB images, a batch at most
     device: str = "cpu",  # where to compute
-) -> pd.DataFrame:        # n rows: article, garment, usage, gender, colour, and `NAME_confidence` of each, 0 … 1
-    "What the built-in network would call the product in each picture."
+) -> pd.DataFrame:        # n rows: article, garment, usage, gender, colour, `NAME_confidence` of each; product, 0 … 1
+    "What the built-in network would call the product in each picture, and how sure it is that there is one."
     network = built_in_network(device)
-    parts, columns = network(to_pixels(images).to(device)).parts, {}
+    out = network(to_pixels(images).to(device))
+    parts, columns = out.parts, dict(product=torch.sigmoid(out.product).cpu().numpy())
     for name, names in network.config.labels.items():
         best = network.probabilities(parts, name).max(1)
         columns[name] = [names[i] for i in best.indices.tolist()]
