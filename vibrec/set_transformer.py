@@ -214,7 +214,9 @@ def train_transformer(
         model = SetTransformer(x.shape[1], int(slots.max()) + 1, **network)
         model.set_scale(x)
         optimizer = torch.optim.AdamW(model.parameters(), lr, weight_decay=weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * len(batches), pct_start=.1)
+        steps = epochs * len(batches)
+        warm_up = .1 if steps != 10 else .2     # a tenth of ten steps would divide by zero
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps, pct_start=warm_up)
         for epoch in tqdm(range(1, epochs + 1), disable=not progress, desc="transformer"):
             losses = []
             for question in batches:
