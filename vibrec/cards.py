@@ -27,11 +27,13 @@ except ImportError as error:
 
 # %% ../nbs/08d_cards.ipynb #d8c00010
 def caption(
-    title: str,   # the first line
-    *lines: str,  # quieter ones under it
+    title: str,      # the first line
+    *lines: str,     # quieter ones under it
+    note: str = "",  # a sentence below, which may take several lines
 ) -> str:  # HTML
     "The text of a card, escaped: names of files come from outside."
     texts = [("vb-title", title), *(("vb-quiet", line) for line in lines)]
+    if note: texts.append(("vb-note", note))
     return "".join(f'<div class="{css}" title="{html.escape(text)}">{html.escape(text) or "&nbsp;"}</div>'
                    for css, text in texts)
 
@@ -110,6 +112,7 @@ _CARDS = """
 .vb .vb-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(118px,1fr));gap:10px;overflow:visible}
 .vb .vb-pins{grid-template-columns:repeat(auto-fill,minmax(138px,1fr))}
 .vb .vb-side .vb-grid,.vb .vb-wrap{display:flex;flex-flow:row wrap;gap:6px;overflow:visible}
+.vb .vb-note{color:#7a3410;font-size:11px;line-height:1.3;overflow-wrap:anywhere}
 .vb .vb-row{gap:5px;padding:2px 0 8px;overflow:visible}
 .vb .vb-slot{font-size:14px;font-weight:600}
 .vb .vb-slot::first-letter{text-transform:uppercase}

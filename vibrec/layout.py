@@ -22,6 +22,7 @@ from PIL import Image
 
 from .core import figure_style
 from .page import data_uri, jpeg_bytes
+from .suitability import pin_notes
 from .wearable import garment_kind
 
 # %% ../nbs/a4b_layout.ipynb #laypro02
@@ -256,18 +257,19 @@ def pins_html(
     board,            # a Board
     side: int = 400,  # largest side of each picture, pixels
 ) -> str:  # HTML; needs LOOK_STYLE
-    "The pictures of a board, numbered; weights other than 1, likes and dislikes are named."
+    "The pictures of a board, numbered; weights other than 1, likes, dislikes and unsuited pictures are named."
     parts = []
     for number, pin in enumerate(board.pins, 1):
         weight = f" × {pin.weight:g}" if pin.weight != 1 else ""
-        parts.append((pin.image, f"{number} · {pin.name}{weight}"))
-    parts += [(pin.image, f"liked: {pin.name}") for pin in board.likes]
-    parts += [(pin.image, f"disliked: {pin.name}") for pin in board.dislikes]
+        parts.append((pin, f"{number} · {pin.name}{weight}"))
+    parts += [(pin, f"liked: {pin.name}") for pin in board.likes]
+    parts += [(pin, f"disliked: {pin.name}") for pin in board.dislikes]
     figures = []
-    for image, text in parts:
-        ratio, text, source = image.width/image.height, html.escape(text), data_uri(jpeg_bytes(image, side, 82))
-        figures.append(f'<figure style="--ratio:{ratio:.3f}"><img src="{source}" alt="on the board: {text}">'
-                       f"<figcaption>{text}</figcaption></figure>")
+    for (pin, text), note in zip(parts, pin_notes([pin for pin, _ in parts])):
+        text, source = html.escape(text), data_uri(jpeg_bytes(pin.image, side, 82))
+        below = f'<br><small class="note">{html.escape(note)}</small>' if note else ""
+        figures.append(f'<figure style="--ratio:{pin.image.width/pin.image.height:.3f}"><img src="{source}" '
+                       f'alt="on the board: {text}"><figcaption>{text}{below}</figcaption></figure>')
     return f'<div class="look-pins">{"".join(figures)}</div>'
 
 def cards_html(

@@ -22,9 +22,11 @@ from .cards import STYLE, Kit, Thumbnails, caption, value_line
 from .catalog import Catalog, read_image
 from .core import CatalogError, VibrecError, atomic_path, patch_to
 from .eval import Recommender
+from .network import BUILT_IN
 from .page import write_page
 from .panels import Controls, PinPanel, ResultPanel, StatusBar, explanation_html, looks_html
 from .session import BoardSession, Worker
+from .suitability import pin_notes
 
 # %% ../nbs/09_widget.ipynb #f9000010
 class MoodBoard(widgets.VBox):
@@ -193,10 +195,12 @@ def _show_board(self, board):
 @patch_to(MoodBoard)
 def _pin_content(self, pin):
     "In the worker: (name, JPEG bytes, HTML) of a picture on the board."
-    catalog, kind = self.session.recommender.catalog, "your picture"
+    recommender, kind = self.session.recommender, "your picture"
     if pin.words is not None: kind = self.session.words_note(pin)
-    if pin.item is not None: kind = catalog.items["category"].iat[catalog.rows([pin.item])[0]]
-    return pin.name, self.thumbnails.of_pin(pin), caption(pin.name, kind)
+    if pin.item is not None: kind = recommender.catalog.items.set_index("id").at[pin.item, "category"]
+    note = pin_notes([pin])[0] if BUILT_IN in recommender.features.encoder else None
+    text = caption(pin.name, note=note) if note else caption(pin.name, kind)
+    return pin.name, self.thumbnails.of_pin(pin), text
 
 # %% ../nbs/09_widget.ipynb #f9000024
 @patch_to(MoodBoard)
