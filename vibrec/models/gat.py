@@ -236,7 +236,6 @@ def neighbours(self, x, items=None, ids=None):
     row = int(self._own_rows(x, ids)[0])
     return neighbour_table(self.network, self.graph, self._states, x, row, self._edges, own_id)
 
-
 # %% ../../nbs/04c_gat_family.ipynb #gtf00030
 @patch_to(GATModel)
 def ablations(self, catalog, features, **options):
