@@ -143,7 +143,6 @@ def _ablation_scorers(recommenders, options):
 
 def baseline_scorers(
     recommenders: Sequence,          # fitted on one catalogue, one per seed
-    truth: str | None = None,        # column of catalog.items with each item's true style; adds the oracle
     counted: Catalog | None = None,  # whose outfits make an item popular; None: the recommenders' catalogue
     **options,                       # of the family's fit, for its ablations
 ) -> dict:  # {row of the table: scorer, or list of scorers, one per seed}
@@ -157,9 +156,7 @@ def baseline_scorers(
             "features": CosineScorer(features.ids, features.x),
             "PCA": CosineScorer(features.ids, pca.transform(features.x))}
     rows |= _ablation_scorers(recommenders, options)
-    rows[first.model.label] = list(recommenders)
-    if truth: rows["oracle"] = CosineScorer(catalog.ids, pd.get_dummies(catalog.items[truth]).to_numpy(float))
-    return rows
+    return rows | {first.model.label: list(recommenders)}
 
 # %% ../nbs/05b_benchmark.ipynb #39fc198a
 @dataclass(frozen=True, repr=False)
@@ -276,7 +273,6 @@ def benchmark(
     split: str = "test",           # choose on "valid", use "test" once
     directory: str | Path | None = None,  # folder for benchmark.json and benchmark.md; None: write nothing
     more: dict | None = None,      # further rows: {name: scorer, or list of scorers, one per seed}
-    truth: str | None = None,      # column with each item's true style; adds the oracle
     n: int | None = None,          # made questions; None: one per outfit
     **options,                     # of the family's fit, for its ablations
 ) -> Comparison:
@@ -289,7 +285,7 @@ def benchmark(
     if not fixed and list(data.ids) != list(first.catalog.ids):
         raise ValueError("data: not the catalogue that the recommenders were fitted on; fit them on it")
     asked, left_out = usable_questions(data if fixed else first.catalog, split, first.catalog.ids, n)
-    scorers = baseline_scorers(recommenders, truth, data.catalog if fixed else None, **options)
+    scorers = baseline_scorers(recommenders, data.catalog if fixed else None, **options)
     taken = sorted(set(scorers) & set(more or {}))
     if taken: raise ValueError(f"more: {taken[0]!r} is a row already; choose another name")
     scorers |= more or {}
@@ -306,7 +302,6 @@ def compare(
     seeds: Sequence = (0, 1, 2),   # one fit each
     split: str = "test",           # choose on "valid", use "test" once
     features: Features | None = None,  # of the catalogue, where there are any already
-    truth: str | None = None,      # column with each item's true style; adds the oracle
     n: int | None = None,          # FITB questions and retrieval queries; None: one per outfit
     directory: str | Path | None = None,  # folder for benchmark.json and benchmark.md; None: write nothing
     more: dict | None = None,      # further rows: {name: scorer, or list of scorers, one per seed}
@@ -319,4 +314,4 @@ def compare(
     for seed in seeds:
         recommenders.append(Recommender.fit(catalog, features=features, seed=seed, progress=progress, **options))
         features = recommenders[0].features
-    return benchmark(recommenders, data, split, directory, more, truth, n)
+    return benchmark(recommenders, data, split, directory, more, n)
