@@ -175,7 +175,8 @@ class _Optimiser:
     def __init__(self, weights, lr, weight_decay, cycle=0):
         self.weights, self.schedule = weights, None
         self.adam = (torch.optim.AdamW if cycle else torch.optim.Adam)(weights, lr=lr, weight_decay=weight_decay)
-        if cycle: self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.adam, lr, total_steps=cycle, pct_start=.1)
+        rise = .1 if cycle != 10 else .2     # a tenth of ten steps would divide by zero
+        if cycle: self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.adam, lr, total_steps=cycle, pct_start=rise)
 
     def step(self, loss):
         "Down the gradient of a loss."
