@@ -157,7 +157,7 @@ def _asked(catalog, split, seed):
     asked = make_evaluation_set(catalog, split, seed=seed)
     for metric, outfits in asked.clusters().items():
         if len(set(outfits)) == 1:
-            raise ValueError(f"{split} has a single outfit that can be asked about for {metric}, which gives no interval; "
+            raise ValueError(f"{split} has a single outfit to be asked about for {metric}, which gives no interval; "
                              "take a larger catalogue")
     return asked
 
