@@ -382,7 +382,7 @@ def find_outlier(
     board,                     # a Board, or ids of an outfit; three pieces or more
     k: int = 3,                # how many replacements
     temperature: float = .1,   # of the softmax that turns scores into probabilities
-    confidence: float = .5,    # from which on a picture's category is used
+    confidence: float = .6,    # from which on a picture's category is used
     exclude=(),                # ids that are not wanted as replacements
     **options,                 # for recommend, such as filters
 ) -> Outlier:

@@ -30,16 +30,16 @@ def _closer_than(recommender, similarity, k):
     others[np.arange(len(sample)), sample] = -1  # an item is not its own neighbour
     return (nearness(others) < nearness(similarity)[:, None]).mean(1)
 
-_named = WeakKeyDictionary()  # {Pin: (kind of garment or None, confidence)}; a pin never changes
+_named = WeakKeyDictionary()  # {Pin: what _name_kinds says of it}; a pin never changes
 
 def _name_kinds(pins):
-    "[(kind of garment, confidence)] of pictures, by the name that the built-in network is surest of."
+    "[(kind of garment, confidence, is there a product)] of pictures: the name that the built-in network is surest of."
     new = [pin for pin in pins if pin not in _named]
     for start in range(0, len(new), 16):
         names = read_labels([pin.image for pin in new[start:start + 16]])
         for pin, row in zip(new[start:], names.itertuples()):
             sure, name = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
-            _named[pin] = garment_kind(name), float(sure) if row.product >= .9 else 0.
+            _named[pin] = garment_kind(name), float(sure), row.product >= .9
     return [_named[pin] for pin in pins]
 
 def board_slots(
@@ -57,11 +57,12 @@ def board_slots(
         similarity = recommender.pin_features(pins) @ recommender.features.x.T
         closer = _closer_than(recommender, similarity, k)
         order = np.argsort(-similarity, axis=1, kind="stable")
-        for n, near, share, (kind, sure) in zip(unknown, order, closer, _name_kinds(pins)):
+        for n, near, share, (kind, sure, product) in zip(unknown, order, closer, _name_kinds(pins)):
             (slots[n], votes), = Counter(category[near[:k]]).most_common(1)
             confidence[n] = votes/k*min(1, 10*share)  # as near as a tenth of the items are: it shows a product
             named = [category[row] for row in near if kind is not None and kinds[category[row]] == kind]
             if named and sure > confidence[n]: slots[n], confidence[n] = Counter(named[:k]).most_common(1)[0][0], sure
+            if not product and any(kinds.values()): confidence[n] = 0  # a fabric or a palette, and the shop has clothes
     confidence[[pin.words is not None for pin in board.pins]] = 0  # words say what is wanted: they are no piece
     return pd.DataFrame(dict(name=board.names, slot=slots, confidence=confidence))
 
@@ -69,7 +70,7 @@ def board_slots(
 def shown_slots(
     recommender,             # a Recommender
     board: Board,            # any board
-    confidence: float = .5,  # from which on a picture counts as a piece of its category
+    confidence: float = .6,  # from which on a picture counts as a piece of its category
 ) -> set:
     "The slots of which a board shows a piece. Pictures that push away (weights up to zero) do not count."
     read = board_slots(recommender, board)
@@ -79,7 +80,7 @@ def missing_sets(
     recommender,             # a Recommender
     board: Board,            # any board
     wearable=True,           # as for read_wearable
-    confidence: float = .5,  # from which on a picture counts as a piece of its category
+    confidence: float = .6,  # from which on a picture counts as a piece of its category
 ) -> list:  # of sorted lists of slots; the first is the most frequent
     "Sets of slots each of which would make the board a look. Raises CatalogError when every slot is filled."
     rules, present = read_wearable(wearable, recommender.catalog), shown_slots(recommender, board, confidence)
@@ -103,7 +104,7 @@ def missing_sets(
 def missing_slots(
     recommender,             # a Recommender
     board: Board,            # any board
-    confidence: float = .5,  # from which on a picture counts as a piece of its category
+    confidence: float = .6,  # from which on a picture counts as a piece of its category
     wearable=True,           # as for read_wearable
 ) -> list:  # slots, sorted
     "Which slots would make the board a look. Raises CatalogError when every slot is filled."
@@ -170,7 +171,7 @@ def _read_values(recommender, pins, columns, agreement, k):
         closest, weights = _nearest_weights(near[rows], k)
         for column, values in plain.items():
             value, share = _votes(values[rows[closest]], weights)
-            clear = row.confidence >= .5 and share >= max(agreement, common[column].get(value, 0))
+            clear = row.confidence >= .6 and share >= max(agreement, common[column].get(value, 0))
             found[column].append(value if clear else "")
     return found
 
