@@ -247,7 +247,8 @@ def _check_page(out, as_json):
 
 
 def _tell_found(found, out, as_json, title, listing):
-    "Print a result as JSON or as a listing, or write it to a page."
+    "Print a result as JSON or as a listing, or write it to a page; notes go to stderr."
+    for note in getattr(found, "notes", ()): typer.echo(f"note: {note}", err=True)
     if as_json: return typer.echo(json.dumps(found.to_records(), indent=1, ensure_ascii=False))
     if out is None: return typer.echo(listing(found))
     from vibrec.page import write_page
@@ -268,6 +269,7 @@ def recommend(
     k: Annotated[int, typer.Option("--k", "-k", help="Items for each slot.", min=1)] = 5,
     filters: Filters = None,
     exclude: Annotated[str, _option(metavar="ID,ID", help="Items that are not wanted.")] = "",
+    keep: Annotated[bool, typer.Option(help="Keep to the gender and usage that the board shows.")] = True,
     out: Page = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -280,9 +282,8 @@ def recommend(
     _check_page(out, as_json)
     from vibrec.arguments import names, read_board, read_filters
     recommender = _load(directory)
-    catalog = recommender.catalog
-    found = recommender.recommend(read_board(images, catalog), slots=names(slots), k=k, exclude=names(exclude) or (),
-                                  filters=read_filters(filters or [], catalog.items))
+    board, filters = read_board(images, recommender.catalog), read_filters(filters or [], recommender.catalog.items)
+    found = recommender.recommend(board, names(slots), k, names(exclude) or (), filters, keep="auto" if keep else None)
     _tell_found(found, out, as_json, "The completed look", _listing)
 
 # %% ../nbs/10_cli.ipynb #cliw0003

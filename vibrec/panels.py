@@ -18,6 +18,7 @@ from .cards import Card, Kit, Row, file_link, set_children
 from .catalog import Catalog
 from .core import patch_to
 from .look import Explanation, Looks
+from .shown import note_text
 from .page import figure_html
 from .session import Request, filter_columns
 
@@ -332,9 +333,10 @@ class ResultPanel:
         contents: dict,  # {slot: [(id, JPEG bytes, HTML)]}
         marked: dict,    # {label: ids}: whose button with this label is marked
         missing: dict,   # {slot: why it is empty}
+        said: str = "",  # plain text above the rows, such as what was kept to
     ) -> Iterator:  # functions without arguments, to be called one after the other
         "What has to be done to show results, in steps that are short: cards take longest, so two at a time are made."
-        self.advice.value = ""
+        self.advice.value = f'<div class="vb-quiet">{html.escape(said)}</div>' if said else ""
         for slot, cards in contents.items():
             if slot not in self.rows: self.rows[slot] = Row(self.kit, slot, self.actions)
             row = self.rows[slot]
@@ -399,4 +401,5 @@ def looks_html(
         title = f"look {row.look}: {row.score:.2f} (board {row.board_score:.2f}, agreement {row.agreement:.2f})"
         pieces = looks[look].values()
         parts.append(_strip(title, [figure_html(looks.catalog.image(id, 400), id, 160) for id in pieces]))
-    return f'<div class="vb-looks">{"".join(parts)}</div>'
+    notes = [f'<div class="vb-quiet">{html.escape(note_text("", looks.notes))}</div>'] if looks.notes else []
+    return f'<div class="vb-looks">{"".join([*notes, *parts])}</div>'

@@ -47,8 +47,10 @@ class BoardSession:
         slots: list | None = None,   # categories to fill; None: all
         k: int = 5,                  # results for each slot
         taste: str = "rocchio",      # how likes and dislikes count: "rocchio" or "concept"
+        keep="auto",                 # gender and usage: "auto": as the board shows; {column: value}; None: any
+        wearable=True,               # rules of what is worn with what, as for complete
     ):
-        self.recommender, self.taste = recommender, taste
+        self.recommender, self.taste, self.keep, self.wearable = recommender, taste, keep, wearable
         self.now = Request(board, tuple(check_slots(recommender.catalog, slots)), {}, k)
         self.past = ()  # earlier requests, the latest last
 
@@ -209,7 +211,7 @@ def results(
     "What goes with the board. Raises CatalogError saying what leaves nothing to recommend."
     request = self._checked(request)
     return self.recommender.recommend(request.board, request.slots, request.k, filters=request.filters,
-                                      taste=self.taste, diversity=request.diversity)
+                                      taste=self.taste, diversity=request.diversity, keep=self.keep)
 
 @patch_to(BoardSession)
 def looks(
@@ -220,7 +222,7 @@ def looks(
     "Whole looks, with pieces that go with each other. Raises CatalogError."
     request = self._checked(request)
     return complete(self.recommender, request.board, request.slots, n, filters=request.filters,
-                    taste=self.taste, diversity=request.diversity)
+                    taste=self.taste, diversity=request.diversity, wearable=self.wearable, keep=self.keep)
 
 # %% ../nbs/08c_session.ipynb #s8c00024b
 @patch_to(BoardSession)
@@ -238,7 +240,7 @@ def missing(
     request: Request | None = None,  # None: the current one
 ) -> list:  # categories, sorted
     "The slots that no picture on the board fills. Raises CatalogError when every slot is filled."
-    return missing_slots(self.recommender, self._checked(request, slots=False).board)
+    return missing_slots(self.recommender, self._checked(request, slots=False).board, wearable=self.wearable)
 
 # %% ../nbs/08c_session.ipynb #s8c00030
 def search_items(

@@ -21,6 +21,7 @@ from .layout import board_html, describe_look, draw_boards
 from .look import complete
 from .page import write_page
 from .report import evaluate, numbers_fragment, people_table
+from .shown import note_text
 
 # %% ../nbs/a5_tour.ipynb #tour0007
 class Completed(NamedTuple):
@@ -37,6 +38,7 @@ class Completed(NamedTuple):
     ) -> str:  # an HTML fragment that refers to no other file
         "The section of a page."
         others, catalog = self.found.table, self.found.catalog
+        note = note_text(note, self.found.notes)
         return board_html(self.board, [self.pieces], catalog, others, title, note, self.missing, most)
 
 def complete_board(

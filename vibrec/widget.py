@@ -26,6 +26,7 @@ from .network import BUILT_IN
 from .page import write_page
 from .panels import Controls, PinPanel, ResultPanel, StatusBar, explanation_html, looks_html
 from .session import BoardSession, Worker
+from .shown import note_text
 from .suitability import pin_notes
 
 # %% ../nbs/09_widget.ipynb #f9000010
@@ -221,7 +222,8 @@ def _show_results(self, answer):
     "Post the steps that show results."
     now = self.session.now
     self.recommendations, contents = answer
-    steps = self.results.steps(contents, {"Like": now.board.liked}, self.recommendations.missing)
+    found = self.recommendations
+    steps = self.results.steps(contents, {"Like": now.board.liked}, found.missing, note_text("", found.notes))
     self._post(steps, lambda: self.session.now is now)
 
 @patch_to(MoodBoard)
