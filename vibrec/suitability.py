@@ -87,10 +87,10 @@ def _built_in():
 def look_over(
     images: Sequence,     # n PIL RGB images, a batch at most
     device: str = "cpu",  # where to compute
-) -> tuple:               # (float32 [n, 1280] averaged feature maps, float32 [n] share of each that is product, 0 … 1)
+) -> tuple:  # (float32 [n, 1280] averaged feature maps, float32 [n] share that is product, 1 where there is none)
     "What the checks of this chapter measure of pictures."
     out = built_in_network(device)(to_pixels(images).to(device))
-    share = (out.mask > 0).float().mean((1, 2))
+    share = torch.where(out.product > 3, (out.mask > 0).float().mean((1, 2)), 1.)
     return out.last_hidden_state.mean((2, 3)).cpu().numpy(), share.cpu().numpy()
 
 def unsuited(
@@ -107,7 +107,7 @@ def unsuited(
         if unfamiliar:
             note = ("looks like no product, outfit, fabric or palette that the encoder knows; what is recommended for "
                     "it may be arbitrary, so crop it to what you mean or take it off the board")
-        elif 0 < share < SMALL:
+        elif share < SMALL:
             note = f"the product covers only {share:.0%} of the picture; crop it to what you mean"
         notes.append(note)
     return notes
