@@ -48,7 +48,7 @@ def _short_warnings():
                 if not issubclass(warning.category, UserWarning): continue
                 typer.echo(f"note: {_one_line(ValueError(warning.message))}", err=True)
 
-
+# %% ../nbs/10_cli.ipynb #085757x1
 def _mannered(command):
     "A command whose failures are one line on stderr and an exit code. It must have a parameter `debug`."
     @wraps(command)
@@ -95,7 +95,7 @@ def _version(wanted: bool):
         typer.echo(f"vibrec {__version__}")
         raise typer.Exit()
 
-
+# %% ../nbs/10_cli.ipynb #039abax1
 @app.callback(epilog=_examples(
     "vibrec demo", "vibrec fit shop/ --out shop-model", "vibrec recommend shop-model board/*.jpg --slots shoes,bag", "",
     "Exit codes: 0 done; 1 it could not be done, one line on stderr says why; 2 wrong usage; 130 interrupted."))
@@ -332,9 +332,8 @@ def info(directory: Fitted, debug: Debug = False):
     """
     recommender = _load(directory)
     typer.echo(describe(recommender))
-    splits = recommender.catalog.items["split"].value_counts()
-    known = [f"{name} {splits[name]:,}" for name in ("train", "valid", "test") if name in splits]
-    typer.echo("split      " + ", ".join(known))
+    splits = recommender.catalog.items["split"].value_counts().reindex(["train", "valid", "test"]).dropna().astype(int)
+    typer.echo("split      " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
     typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
 
 # %% ../nbs/10_cli.ipynb #cdddd343

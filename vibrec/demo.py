@@ -141,6 +141,7 @@ def _shares(slot):
     rule, neutral = 1 - STRAY, _NEUTRAL[slot]
     return np.array([rule*(1 - neutral), rule*neutral*_PREFERRED, rule*neutral*(1 - _PREFERRED), STRAY])
 
+# %% ../nbs/a2_demo.ipynb #dmst00x1
 def choice_table(
     items: pd.DataFrame,            # n rows of the demo, with light
     popularity: np.ndarray = None,  # [n] weight of each product; None: all alike

@@ -267,6 +267,7 @@ def explain(
         parts.loc["rest", parts.columns[0]] += float(score - parts.to_numpy().sum())
     return parts
 
+# %% ../nbs/04_eval.ipynb #ask000x1
 @patch_to(Recommender)
 def neighbours(
     self,
@@ -387,6 +388,7 @@ def recommend(
     table = pd.concat(parts, ignore_index=True)
     return Recommendations(self.with_details(table, board, asked), board, self.catalog, missing, notes)
 
+# %% ../nbs/04_eval.ipynb #38d316x1
 @patch_to(Recommender)
 def with_details(self,
     table: pd.DataFrame,  # with a column row, positions in the catalogue; two columns stand before the new id

@@ -58,6 +58,7 @@ def web_link(
     except ValueError: return None
     return str(address).strip() if parts.scheme in ("http", "https") and parts.netloc else None
 
+# %% ../nbs/a4b_layout.ipynb #layprox1
 def read_products(
     table: pd.DataFrame,  # one row per product: slot, id, and the catalogue's columns
     catalog,              # with image(id, max_side)

@@ -134,6 +134,7 @@ def _find_looks(sets, scores, agreement, x, n, beam, coherence, differ, diversit
             penalty[option] = np.maximum(penalty[option], x[option] @ x[piece])
     return found
 
+# %% ../nbs/08_look.ipynb #cada38x1
 def _look_tables(found, sets, rows, scores, agreement, coherence, by_score):
     "(one row per piece, one row per look) of looks as positions; best first, or in the order in which they were found."
     looks = [pd.DataFrame(dict(slot=sets[number], row=rows[look], board_score=scores[look],

@@ -103,7 +103,7 @@ def board_query(
     "What a mood board asks for: the same as `query`, unless a family can ask for each picture by itself."
     return self.query(vectors, weights, slot)
 
-
+# %% ../nbs/03c_model.ipynb #ctr000x1
 @patch_to(Model)
 def score(
     self,

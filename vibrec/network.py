@@ -22,6 +22,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
+from .core import patch_to
+
 # %% ../nbs/01a_network.ipynb #nt000007
 # stages of EfficientNet-Lite0: widening, channels, blocks, stride of the first block, kernel
 STAGES = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3),
@@ -175,14 +177,6 @@ class VibrecModel(PreTrainedModel):
 
     def _init_weights(self, module): pass                    # as PyTorch makes them
 
-    def probabilities(self,
-        parts: dict,  # of VibrecOutput
-        name: str,    # of config.labels
-    ) -> torch.Tensor:  # [n, number of labels], rows add up to 1
-        "How probable each label is: a softmax of scaled cosines."
-        part = parts["colour" if name == "colour" else "style"]
-        return (self.config.scales.get(name, 10.)*(part @ F.normalize(self.readers[name].weight, dim=1).T)).softmax(1)
-
     def forward(self,
         pixel_values: torch.Tensor,  # [n, 3, h, w], (8-bit value - 127)/128
         frozen: bool = False,        # no gradients for the stem and the first two stages
@@ -205,6 +199,17 @@ class VibrecModel(PreTrainedModel):
         return VibrecOutput(last_hidden_state=maps[3], pooler_output=joined, mask=logits[:, 0], product=product,
                             parts=parts)
 
+# %% ../nbs/01a_network.ipynb #nt00014b
+@patch_to(VibrecModel)
+def probabilities(self: VibrecModel,
+    parts: dict,  # of VibrecOutput
+    name: str,    # of config.labels
+) -> torch.Tensor:  # [n, number of labels], rows add up to 1
+    "How probable each label is: a softmax of scaled cosines."
+    part = parts["colour" if name == "colour" else "style"]
+    return (self.config.scales.get(name, 10.)*(part @ F.normalize(self.readers[name].weight, dim=1).T)).softmax(1)
+
+# %% ../nbs/01a_network.ipynb #nt0000x1
 AutoConfig.register(VibrecConfig.model_type, VibrecConfig)
 AutoModel.register(VibrecConfig, VibrecModel)
 

@@ -42,6 +42,7 @@ def _name_kinds(pins):
             _named[pin] = garment_kind(name), float(sure), row.product >= .9
     return [_named[pin] for pin in pins]
 
+# %% ../nbs/08a2_shown.ipynb #1e719ax1
 def board_slots(
     recommender,   # a Recommender
     board: Board,  # any board
@@ -101,6 +102,7 @@ def missing_sets(
         if often and all(any(rules.excludes(slot, other) for slot in outfit) for other in found): found.append(outfit)
     return [sorted(outfit - present) for outfit in found[:MOST_SETS]]
 
+# %% ../nbs/08a2_shown.ipynb #wear00x1
 def missing_slots(
     recommender,             # a Recommender
     board: Board,            # any board
@@ -158,6 +160,7 @@ def _nearest_weights(similarity, k):
     order = np.argsort(-similarity, kind="stable")[:k + 1]
     return order[:k], similarity[order[:k]] - similarity[order[-1]] + 1e-6
 
+# %% ../nbs/08a2_shown.ipynb #wear00x1
 def _read_values(recommender, pins, columns, agreement, k):
     "{column: [value of each picture by its neighbours; _UNCLEAR for a piece, empty for a fabric or a palette]}"
     items, found = recommender.catalog.items, {column: [] for column in columns}
@@ -229,6 +232,7 @@ def kept_values(
         raise ValueError(f"keep={keep!r}: give 'auto', None, or a dictionary such as dict(gender='Women')")
     return shown_values(recommender, board, [column for column in KEPT if column not in (filters or {})])
 
+# %% ../nbs/08a2_shown.ipynb #wear00x1
 def kept_candidates(
     recommender,        # a Recommender
     board: Board,       # any board

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
+from .core import patch_to
 from .network import BUILT_IN, built_in_folder, built_in_network, to_pixels
 
 # %% ../nbs/01e_suitability.ipynb #su000007
@@ -57,20 +58,22 @@ class Familiar:
         outside = np.maximum((centred**2).sum(1) - (inside**2).sum(1), 0)
         return np.sqrt((inside**2/self.variance[:-1]).sum(1) + outside/self.variance[-1])
 
-    def save(self,
-        file: str | Path,  # a .safetensors file
-    ):
-        "Write, the directions in half precision."
-        save_file(dict(mean=self.mean, basis=self.basis.astype(np.float16), variance=self.variance,
-                       limit=np.float32([self.limit])), file)
+# %% ../nbs/01e_suitability.ipynb #su00007b
+@patch_to(Familiar)
+def save(self: Familiar,
+    file: str | Path,  # a .safetensors file
+):
+    "Write, the directions in half precision."
+    save_file(dict(mean=self.mean, basis=self.basis.astype(np.float16), variance=self.variance,
+                   limit=np.float32([self.limit])), file)
 
-    @classmethod
-    def load(cls,
-        file: str | Path,  # what `save` wrote
-    ) -> "Familiar":
-        "Read what `save` wrote."
-        arrays = load_file(file)
-        return cls(arrays["mean"], arrays["basis"], arrays["variance"], arrays["limit"][0])
+@patch_to(Familiar, cls_method=True)
+def load(cls,
+    file: str | Path,  # what `save` wrote
+) -> "Familiar":
+    "Read what `save` wrote."
+    arrays = load_file(file)
+    return cls(arrays["mean"], arrays["basis"], arrays["variance"], arrays["limit"][0])
 
 # %% ../nbs/01e_suitability.ipynb #su000010
 SMALL = .02        # share of the picture that a product should cover at least

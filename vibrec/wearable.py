@@ -201,6 +201,7 @@ def learn(
     pairs = {rule for rule in sources if isinstance(rule, frozenset)} - Wearable(free).exclusive
     return cls(pairs, wanted, {rule: sources[rule] for rule in (*pairs, *wanted)})
 
+# %% ../nbs/08a_wearable.ipynb #wear00x1
 def check_rules(
     catalog: Catalog,
     *rules: Wearable,

@@ -193,7 +193,7 @@ def _edges(self, x):
     if self.settings["edges"] == "none": return _bare(edge_index, edge_attr)
     return _permuted(edge_index, self.permutation), edge_attr
 
-
+# %% ../../nbs/04c_gat_family.ipynb #gtf000x1
 @patch_to(GATModel)
 def _join(self, x, z):
     "Embeddings at length 1; without outfits, beside the projected features, which count four times as much."
