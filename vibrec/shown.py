@@ -7,9 +7,9 @@ __all__ = ['KEPT', 'board_slots', 'shown_slots', 'missing_sets', 'missing_slots'
            'kept_values', 'kept_candidates', 'note_text', 'result_text']
 
 # %% ../nbs/08a2_shown.ipynb #shwn0005
+import threading
 from collections import Counter
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -30,19 +30,23 @@ def _closer_than(recommender, similarity, k):
     others[np.arange(len(sample)), sample] = -1  # an item is not its own neighbour
     return (nearness(others) < nearness(similarity)[:, None]).mean(1)
 
-_named = WeakKeyDictionary()  # {Pin: what _name_kinds says of it}; a pin never changes
+_REMEMBERED = 1024  # pictures
+_named, _lock = {}, threading.Lock()
 
 def _name_kinds(pins):
     "[(kind of garment, confidence, is there a product)] of pictures: the name that the built-in network is surest of."
-    new = [pin for pin in pins if pin not in _named]
-    for start in range(0, len(new), 16):
-        names = read_labels([pin.image for pin in new[start:start + 16]])
-        for pin, row in zip(new[start:], names.itertuples()):
-            sure, name = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
-            _named[pin] = garment_kind(name), float(sure), row.product >= .9
-    return [_named[pin] for pin in pins]
+    with _lock:
+        new = list({pin.digest: pin.image for pin in pins if pin.digest not in _named}.items())
+        for start in range(0, len(new), 16):
+            names = read_labels([image for _, image in new[start:start + 16]])
+            for (digest, _), row in zip(new[start:], names.itertuples()):
+                sure, name = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
+                _named[digest] = garment_kind(name), float(sure), row.product >= .9
+        found = [_named[pin.digest] for pin in pins]
+        for digest in list(_named)[:-_REMEMBERED]: del _named[digest]
+        return found
 
-# %% ../nbs/08a2_shown.ipynb #1e719ax1
+# %% ../nbs/08a2_shown.ipynb #shwn00y0
 def board_slots(
     recommender,   # a Recommender
     board: Board,  # any board
@@ -102,7 +106,7 @@ def missing_sets(
         if often and all(any(rules.excludes(slot, other) for slot in outfit) for other in found): found.append(outfit)
     return [sorted(outfit - present) for outfit in found[:MOST_SETS]]
 
-# %% ../nbs/08a2_shown.ipynb #wear00x1
+# %% ../nbs/08a2_shown.ipynb #wear00y1
 def missing_slots(
     recommender,             # a Recommender
     board: Board,            # any board
@@ -138,7 +142,6 @@ def worn_look(
 # %% ../nbs/08a2_shown.ipynb #wear0061
 KEPT = ("gender", "usage")  # columns whose values are kept where a board shows them
 _STRICT = {"gender"}        # columns that stay kept where a slot has nothing of the value
-_UNCLEAR = "?"              # the value of a piece that says no value clearly: it counts against all of them
 _ENOUGH = 5                 # items of a slot that have to be left; with fewer, the other columns are not kept there
 _ANYBODY = {"", "unisex", "all", "any", "none", "nan", "na", "n/a", "unknown"}
 _ALSO = {"kids": ("boys", "girls"), "boys": ("kids",), "girls": ("kids",), "casual": ("smart casual",),
@@ -160,9 +163,9 @@ def _nearest_weights(similarity, k):
     order = np.argsort(-similarity, kind="stable")[:k + 1]
     return order[:k], similarity[order[:k]] - similarity[order[-1]] + 1e-6
 
-# %% ../nbs/08a2_shown.ipynb #wear00x1
+# %% ../nbs/08a2_shown.ipynb #wear00y2
 def _read_values(recommender, pins, columns, agreement, k):
-    "{column: [value of each picture by its neighbours; _UNCLEAR for a piece, empty for a fabric or a palette]}"
+    "{column: [value of each picture by its neighbours, empty where that is not clear]}"
     items, found = recommender.catalog.items, {column: [] for column in columns}
     if not pins: return found
     train = (items["split"] == "train").to_numpy() if "split" in items else np.ones(len(items), bool)
@@ -176,7 +179,7 @@ def _read_values(recommender, pins, columns, agreement, k):
         for column, values in plain.items():
             value, share = _votes(values[rows[closest]], weights)
             clear = row.confidence >= .6 and share >= max(agreement, common[column].get(value, 0))
-            found[column].append(value if clear else _UNCLEAR if row.confidence >= .6 else "")
+            found[column].append(value if clear else "")
     return found
 
 # %% ../nbs/08a2_shown.ipynb #wear0062
@@ -200,7 +203,7 @@ def shown_values(
         values[rows >= 0] = plain[rows[rows >= 0]]
         values[rows < 0] = read[column]
         value, share = _votes(values, [pin.weight for pin in pins])
-        if value not in ("", _UNCLEAR) and share >= agreement: shown[column] = catalog.items[column].iat[int(np.argmax(plain == value))]
+        if value and share >= agreement: shown[column] = catalog.items[column].iat[int(np.argmax(plain == value))]
     return shown
 
 # %% ../nbs/08a2_shown.ipynb #wear0066
@@ -232,7 +235,7 @@ def kept_values(
         raise ValueError(f"keep={keep!r}: give 'auto', None, or a dictionary such as dict(gender='Women')")
     return shown_values(recommender, board, [column for column in KEPT if column not in (filters or {})])
 
-# %% ../nbs/08a2_shown.ipynb #wear00x1
+# %% ../nbs/08a2_shown.ipynb #wear00y3
 def kept_candidates(
     recommender,        # a Recommender
     board: Board,       # any board
