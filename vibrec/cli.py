@@ -318,8 +318,8 @@ def search(
     _check_page(out, as_json)
     from vibrec.arguments import names, read_filters
     recommender = _load(directory)
-    filters = read_filters(filters or [], recommender.catalog.items)
-    found = recommender.search(" ".join(text), names(slots), n, filters=filters)
+    wanted = read_filters(filters or [], recommender.catalog.items)
+    found = recommender.search(" ".join(text), names(slots), n, filters=wanted)
     _tell_found(found, out, as_json, f"Found for “{found.text}”", _found_listing)
 
 # %% ../nbs/10_cli.ipynb #0b7b9631
@@ -409,14 +409,12 @@ def _evaluate_on(recommender, folder, split, out, cache, quiet):
 # %% ../nbs/10_cli.ipynb #57d49d10
 _DEMO_PARTS = {"report.html", "recommender", "boards", "evaluation"}
 
-
 def _is_demo(folder):
     "Is this what `demo` wrote and nothing else?"
     from vibrec.tour import TOUR_VIBES
     names, boards = {path.name for path in folder.iterdir()}, folder / "boards"
     if names != _DEMO_PARTS or not _is_recommender(folder / "recommender"): return False
     return {path.name for path in boards.iterdir()} == set(TOUR_VIBES)
-
 
 @app.command(epilog=_examples("vibrec demo", "vibrec demo --out elsewhere --seed 7",
                               "vibrec demo --items 300     (smaller and quicker, with wider intervals)"))

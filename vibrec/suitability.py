@@ -90,11 +90,11 @@ def _built_in():
 def look_over(
     images: Sequence,     # n PIL RGB images, a batch at most
     device: str = "cpu",  # where to compute
-) -> tuple:  # (float32 [n, 1280] averaged feature maps, float32 [n] share that is product, 1 where there is none)
+) -> tuple:  # float32 [n, 1280] averaged feature maps, [n] logits of there being a product, [n] its share, 0 … 1
     "What the checks of this chapter measure of pictures."
     out = built_in_network(device)(to_pixels(images).to(device))
-    share = torch.where(out.product > 3, (out.mask > 0).float().mean((1, 2)), 1.)
-    return out.last_hidden_state.mean((2, 3)).cpu().numpy(), share.cpu().numpy()
+    found = out.last_hidden_state.mean((2, 3)), out.product, (out.mask > 0).float().mean((1, 2))
+    return tuple(part.cpu().numpy() for part in found)
 
 def unsuited(
     images: Sequence,     # n PIL RGB images, a batch at most
@@ -102,8 +102,9 @@ def unsuited(
 ) -> list:                # n: a sentence, or None where nothing is to be said
     "What is wrong with each picture, and what would help."
     if not len(images): return []
-    vectors, shares = look_over(images, device)
-    strange = _built_in().distance(vectors) > _built_in().limit
+    vectors, products, shares = look_over(images, device)
+    strange = (_built_in().distance(vectors) > _built_in().limit) & (products > 0)
+    shares[products < 3] = 1                               # not sure of a product: nothing to say about its size
     notes = []
     for unfamiliar, share in zip(strange, shares):
         note = None
