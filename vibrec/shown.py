@@ -142,6 +142,7 @@ def worn_look(
 # %% ../nbs/08a2_shown.ipynb #wear0061
 KEPT = ("gender", "usage")  # columns whose values are kept where a board shows them
 _STRICT = {"gender"}        # columns that stay kept where a slot has nothing of the value
+_UNCLEAR = "?"              # the value of a piece that says no value clearly: it counts against all of them
 _ENOUGH = 5                 # items of a slot that have to be left; with fewer, the other columns are not kept there
 _ANYBODY = {"", "unisex", "all", "any", "none", "nan", "na", "n/a", "unknown"}
 _ALSO = {"kids": ("boys", "girls"), "boys": ("kids",), "girls": ("kids",), "casual": ("smart casual",),
@@ -165,7 +166,7 @@ def _nearest_weights(similarity, k):
 
 # %% ../nbs/08a2_shown.ipynb #wear00y2
 def _read_values(recommender, pins, columns, agreement, k):
-    "{column: [value of each picture by its neighbours, empty where that is not clear]}"
+    "{column: [value of each picture by its neighbours; _UNCLEAR for a piece, empty for a fabric or a palette]}"
     items, found = recommender.catalog.items, {column: [] for column in columns}
     if not pins: return found
     train = (items["split"] == "train").to_numpy() if "split" in items else np.ones(len(items), bool)
@@ -179,7 +180,7 @@ def _read_values(recommender, pins, columns, agreement, k):
         for column, values in plain.items():
             value, share = _votes(values[rows[closest]], weights)
             clear = row.confidence >= .6 and share >= max(agreement, common[column].get(value, 0))
-            found[column].append(value if clear else "")
+            found[column].append(value if clear else _UNCLEAR if row.confidence >= .6 else "")
     return found
 
 # %% ../nbs/08a2_shown.ipynb #wear0062
@@ -203,7 +204,8 @@ def shown_values(
         values[rows >= 0] = plain[rows[rows >= 0]]
         values[rows < 0] = read[column]
         value, share = _votes(values, [pin.weight for pin in pins])
-        if value and share >= agreement: shown[column] = catalog.items[column].iat[int(np.argmax(plain == value))]
+        if value in ("", _UNCLEAR) or share < agreement: continue
+        shown[column] = catalog.items[column].iat[int(np.argmax(plain == value))]
     return shown
 
 # %% ../nbs/08a2_shown.ipynb #wear0066
