@@ -417,7 +417,7 @@ def _is_demo(folder):
     return {path.name for path in boards.iterdir()} == set(TOUR_VIBES)
 
 @app.command(epilog=_examples("vibrec demo", "vibrec demo --out elsewhere --seed 7",
-                              "vibrec demo --items 300     (smaller and quicker, with wider intervals)"))
+                              "vibrec demo --items 900     (smaller and quicker, with wider intervals)"))
 @_mannered
 def demo(
     out: Annotated[Path, typer.Option(
