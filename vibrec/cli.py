@@ -194,7 +194,7 @@ def fit(
     options: Annotated[list[str] | None, _option(
         "--option", metavar="NAME=VALUE", help="An option of the model, such as epochs=50. May be repeated.")] = None,
     encoder: Annotated[str, typer.Option(
-        metavar="NAME", help="What turns pictures into numbers: vibrec/tiny, a folder, or a vision model of the "
+        metavar="NAME", help="What turns pictures into numbers: vibrec/base, a folder, or a vision model of the "
         "Hugging Face hub; views of a picture are joined by +. auto: what the model makes use of.")] = "auto",
     attributes: Annotated[str, typer.Option(
         metavar="A,B", help="Columns of the table to learn from, or none. auto: columns of words, for models "
