@@ -19,7 +19,7 @@ from torch_geometric.data import Data
 from ..catalog import Catalog
 from ..cooccurrence import CooccurrenceCounts, CooccurrenceNetwork, MaskedNodeObjective
 from ..cooccurrence import cooccurrence_edges, cooccurrence_graph, key_embedding, query_embedding
-from ..core import CatalogError, atomic_path, patch_to, read_artifact, write_artifact
+from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
 from ..features import Features
 from ..graph import nearest, unit_rows
 from ..model import VectorModel
@@ -351,7 +351,7 @@ def save(self, directory):
         arrays |= {f"kernel_{name}": getattr(self.kernel, name) for name in ("base", "vectors", "signs")}
         config["kernel"] = dict(width=self.kernel.width, bound=self.kernel.bound)
     tables = {} if self.history is None else dict(history=self.history)
-    with atomic_path(directory) as folder:
+    with artifact_folder(directory) as folder:
         write_artifact(folder, self.name, config, arrays, tables)
         self.projection.save(folder / "projection")
         if self.network is not None: self.network.save(folder / "network")

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch_geometric.data import Data
 
-from ..core import CatalogError, patch_to, read_artifact, write_artifact
+from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
 from ..gat import GAT, GraphNetwork
 from ..graph import attach_edges, knn_graph, shuffle_edges
 from ..model import VectorModel
@@ -253,9 +253,11 @@ def save(self, directory):
     arrays = {name: value for name, value in self.graph.items() if torch.is_tensor(value)}
     if self.permutation is not None: arrays["permutation"] = self.permutation
     tables = {} if self.history is None else dict(history=self.history)
-    write_artifact(directory, self.name, dict(settings=self.settings, ids=list(self.graph.ids)), arrays, tables)
-    self.projection.save(Path(directory) / "projection")
-    self.network.save(Path(directory) / "network")
+    config = dict(settings=self.settings, ids=list(self.graph.ids))
+    with artifact_folder(directory) as folder:
+        write_artifact(folder, self.name, config, arrays, tables)
+        self.projection.save(folder / "projection")
+        self.network.save(folder / "network")
 
 
 @patch_to(GATModel, cls_method=True)

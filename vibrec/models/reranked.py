@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..catalog import Catalog
-from ..core import patch_to, read_artifact, write_artifact
+from ..core import artifact_folder, patch_to, read_artifact, write_artifact
 from ..features import Features
 from ..model import Model, Query, family, pair_deviation
 
@@ -175,9 +175,10 @@ def ablations(self, catalog, features, **options):
 def save(self, directory):
     "Write both models and their weight as an artefact."
     config = dict(first=self.first.name, second=self.second.name, weight=float(self.weight), width=self.width)
-    write_artifact(directory, self.name, config)
-    self.first.save(Path(directory) / "first")
-    self.second.save(Path(directory) / "second")
+    with artifact_folder(directory) as folder:
+        write_artifact(folder, self.name, config)
+        self.first.save(folder / "first")
+        self.second.save(folder / "second")
 
 
 @patch_to(RerankedModel, cls_method=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core import read_artifact, write_artifact
+from ..core import artifact_folder, read_artifact, write_artifact
 from ..model import VectorModel
 from ..projection import Projection, project
 
@@ -39,8 +39,10 @@ class SimilarityModel(VectorModel):
 
     def save(self, directory):
         "Write the model as an artefact."
-        write_artifact(directory, "similarity", dict(attributes=self.attributes, projected=self.projection is not None))
-        if self.projection is not None: self.projection.save(Path(directory) / "projection")
+        config = dict(attributes=self.attributes, projected=self.projection is not None)
+        with artifact_folder(directory) as folder:
+            write_artifact(folder, "similarity", config)
+            if self.projection is not None: self.projection.save(folder / "projection")
 
     @classmethod
     def load(cls, directory):

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from ..core import CatalogError, inner_products, patch_to, read_artifact, write_artifact
+from ..core import CatalogError, artifact_folder, inner_products, patch_to, read_artifact, write_artifact
 from ..model import Model, Query
 from .similarity import SimilarityModel
 from ..projection import Projection, fused_projection, project, with_attributes
@@ -207,8 +207,9 @@ def save(self, directory):
     config = dict(settings=self.settings, ids=self.ids, network=self.network.config)
     arrays = {f"network.{name}": value for name, value in self.network.state_dict().items()}
     tables = {} if self.history is None else dict(history=self.history)
-    write_artifact(directory, self.name, config, arrays | dict(items=self.x), tables)
-    self.projection.save(Path(directory) / "projection")
+    with artifact_folder(directory) as folder:
+        write_artifact(folder, self.name, config, arrays | dict(items=self.x), tables)
+        self.projection.save(folder / "projection")
 
 
 @patch_to(TransformerModel, cls_method=True)
