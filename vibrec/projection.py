@@ -155,26 +155,57 @@ def supervised_contrastive_loss(
     return -per_anchor.sum()/(count > 0).sum().clamp(min=1)
 
 # %% ../nbs/01c_projection.ipynb #f392c64f
-def _label_batches(labels, size, rng):
-    "Batches of row numbers with their labels, `size` items each, in random order."
-    order = rng.permutation(len(labels))
+def _label_batches(labels, chosen, size, rng):
+    "Batches of row numbers with their labels, `size` items each, of the chosen items in random order."
+    order = rng.permutation(chosen)
     return [(rows, labels[rows]) for rows in np.array_split(order, max(1, len(order)//size))]
 
-def _outfit_batches(outfits, size, rng):
-    "Batches of whole outfits: (row numbers, the outfit each belongs to)."
-    order, per_batch = rng.permutation(len(outfits)), max(2, size//4)
+def _outfit_batches(outfits, chosen, size, rng):
+    "Batches of whole outfits, of the chosen ones in random order: (row numbers, the outfit each belongs to)."
+    order, per_batch = rng.permutation(chosen), max(2, size//4)
     for start in range(0, len(order), per_batch):
-        chosen = order[start:start + per_batch]
-        rows, lengths = [outfits[outfit] for outfit in chosen], [len(outfits[outfit]) for outfit in chosen]
-        yield np.concatenate(rows), np.repeat(chosen, lengths)
+        batch = order[start:start + per_batch]
+        rows, lengths = [outfits[outfit] for outfit in batch], [len(outfits[outfit]) for outfit in batch]
+        yield np.concatenate(rows), np.repeat(batch, lengths)
 
 def _contrastive_batches(features, labels, outfits):
-    "(function of a batch size and a generator → batches of one epoch), from labels or from outfits."
+    "(number of examples, function of chosen ones, batch size and generator → batches), from labels or from outfits."
     if (labels is None) == (outfits is None): raise ValueError("give either labels= or outfits=, not both or neither")
     if labels is not None: known, batches = np.unique(np.asarray(labels), return_inverse=True)[1], _label_batches
     else: known, batches = [features.rows(outfit) for outfit in outfits if len(outfit) > 1], _outfit_batches
     if not len(known): raise ValueError("there is nothing to learn from: no labels or no outfit of two items")
-    return partial(batches, known)
+    return len(known), partial(batches, known)
+
+# %% ../nbs/01c_projection.ipynb #pj00003b
+_LEAST_HELD_OUT = 8  # outfits or items; with fewer, their loss says nothing
+
+def _hold_out(n, share, rng):
+    "(numbers of the examples to learn from, of those to stop by; none of them where they would be too few)"
+    order, held_out = rng.permutation(n), round(share*n)
+    if held_out < _LEAST_HELD_OUT or n - held_out < 2: held_out = 0
+    return order[held_out:], order[:held_out]
+
+def _loss_of(projection, x, batch):
+    "The loss of (row numbers, labels)."
+    rows, same = batch
+    return supervised_contrastive_loss(projection(x[rows]), torch.from_numpy(same))
+
+def _train_round(projection, x, batches, optimizer):
+    "One round over the batches; its mean loss."
+    losses = []
+    for batch in batches:
+        loss = _loss_of(projection.train(), x, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return float(np.mean(losses))
+
+@torch.no_grad()
+def _mean_loss(projection, x, batches):
+    "Mean loss of batches without dropout; NaN where there are none."
+    projection.eval()
+    return float(np.mean([_loss_of(projection, x, batch).item() for batch in batches])) if batches else float("nan")
 
 # %% ../nbs/01c_projection.ipynb #4d6f1aaa
 def fit_projection(
@@ -182,31 +213,35 @@ def fit_projection(
     labels: Sequence = None,   # [n] anything that can be compared, such as categories …
     outfits: Sequence = None,  # … or lists of ids of items that stand in one outfit
     dim: int = 128,            # width of the result
-    epochs: int = 40,          # rounds over the items or outfits
+    epochs: int = 40,          # rounds over the items or outfits, at most
     batch_size: int = 512,     # items per batch; a larger batch has more negatives
     lr: float = 2e-3,          # learning rate of AdamW, cosine schedule
+    held_out: float = .1,      # share of the outfits, or items, to stop by; 0: make all rounds
+    patience: int = 8,         # rounds to wait for an improvement on them
     seed: int = 0,             # same seed, same weights
     progress: bool = True,     # show a progress bar
-) -> tuple:                    # (Projection, float64 [epochs] loss of each epoch)
+) -> tuple:                    # (Projection, DataFrame, one row per round: epoch, loss, held_out_loss, best)
     "Train by the supervised contrastive loss. Raises ValueError unless one of `labels` and `outfits` is given."
-    batches = _contrastive_batches(features, labels, outfits)
+    if not 0 <= held_out < 1: raise ValueError(f"held_out={held_out} must be a share, from 0 to below 1")
+    n, batches = _contrastive_batches(features, labels, outfits)
     x, rng, history = torch.from_numpy(features.x), np.random.default_rng(seed), []
+    learned, kept = _hold_out(n, held_out, rng)
+    asked, best, weights = list(batches(kept, batch_size, rng)) if len(kept) else [], 0, None
     with seeded(seed):
         projection = Projection(features.dim, dim)
         projection.set_scale(x)
         optimizer = torch.optim.AdamW(projection.parameters(), lr=lr, weight_decay=.01)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
-        for _ in tqdm(range(epochs), disable=not progress, desc="projection"):
-            losses = []
-            for rows, same in batches(batch_size, rng):
-                loss = supervised_contrastive_loss(projection(x[rows]), torch.from_numpy(same))
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                losses.append(loss.item())
+        for epoch in tqdm(range(epochs), disable=not progress, desc="projection"):
+            loss = _train_round(projection, x, batches(learned, batch_size, rng), optimizer)
             schedule.step()
-            history.append(float(np.mean(losses)))
-    return projection.eval(), np.array(history)
+            history.append((epoch, loss, _mean_loss(projection, x, asked)))
+            if not asked or history[-1][2] < history[best][2] or epoch == 0:
+                best, weights = epoch, {name: value.clone() for name, value in projection.state_dict().items()}
+            if epoch - best >= patience: break
+        projection.load_state_dict(weights)
+    table = pd.DataFrame(history, columns=["epoch", "loss", "held_out_loss"])
+    return projection.eval(), table.assign(best=table["epoch"] == best)
 
 # %% ../nbs/01c_projection.ipynb #18ba7b80
 def _view_components(x, mean, dim, whiten):

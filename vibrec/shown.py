@@ -17,7 +17,7 @@ import pandas as pd
 from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, some
-from .network import read_labels
+from .network import BATCH, read_labels
 from .wearable import MOST_SETS, Wearable, category_kinds, garment_kind, outfit_sets, read_wearable
 
 # %% ../nbs/08a2_shown.ipynb #1e719a74
@@ -37,8 +37,8 @@ def _name_kinds(pins):
     "[(kind of garment, confidence, is there a product)] of pictures: the name that the built-in network is surest of."
     with _lock:
         new = list({pin.digest: pin.image for pin in pins if pin.digest not in _named}.items())
-        for start in range(0, len(new), 16):
-            names = read_labels([image for _, image in new[start:start + 16]])
+        for start in range(0, len(new), BATCH):
+            names = read_labels([image for _, image in new[start:start + BATCH]])
             for (digest, _), row in zip(new[start:], names.itertuples()):
                 sure, name = max((row.garment_confidence, row.garment), (row.article_confidence, row.article))
                 _named[digest] = garment_kind(name), float(sure), row.product >= .9
@@ -81,6 +81,31 @@ def shown_slots(
     read = board_slots(recommender, board)
     return set(read["slot"][(read["confidence"] >= confidence) & (board.weights > 0)])
 
+# %% ../nbs/08a2_shown.ipynb #shwn00k1
+_BODIES = ({"dress"}, {"top", "bottom"})  # kinds of garments: in one of these sets somebody is dressed
+_LEAST, _OFTEN = 3, .1  # pieces that a look adds to a board at least; share of the outfits that have a further slot
+
+def _dressed(slots, kinds):
+    "Is somebody dressed in these slots? Yes where the catalogue does not sell what it takes."
+    worn, sold = {kinds.get(slot) for slot in slots}, {*kinds.values()}
+    return any(body <= worn for body in _BODIES) or not any(body <= sold for body in _BODIES)
+
+def _completed(outfit, present, rules, kinds, counts):
+    "An outfit with shoes, and with the most frequent further slots until there are three beside the board's."
+    body = {slot for slot in outfit if kinds.get(slot) in {"dress", "top", "bottom"}}
+    often, total = Counter(), 0  # of the outfits with the same clothes
+    for one, times in counts.items():
+        if one >= body: often, total = often + Counter(dict.fromkeys(one, times)), total + times
+    rest = sorted(set(kinds) - outfit - present, key=lambda slot: (-often[slot], slot))
+    shod = any(kinds.get(slot) == "shoes" for slot in outfit | present)
+    shoes = [] if shod else [slot for slot in rest if kinds[slot] == "shoes"][:1]
+    further = [slot for slot in rest if kinds[slot] != "shoes" and often[slot] >= max(_OFTEN*total, 1)]
+    for slot in shoes + further:
+        if slot in further and len(outfit - present) >= _LEAST: break
+        if rules.allows((outfit | {slot}) - present, present): outfit = outfit | {slot}
+    return outfit
+
+# %% ../nbs/08a2_shown.ipynb #shwn00k2
 def missing_sets(
     recommender,             # a Recommender
     board: Board,            # any board
@@ -88,11 +113,13 @@ def missing_sets(
     confidence: float = .6,  # from which on a picture counts as a piece of its category
 ) -> list:  # of sorted lists of slots; the first is the most frequent
     "Sets of slots each of which would make the board a look. Raises CatalogError when every slot is filled."
-    rules, present = read_wearable(wearable, recommender.catalog), shown_slots(recommender, board, confidence)
-    counts, categories = outfit_sets(recommender.catalog), recommender.catalog.categories
+    catalog, present = recommender.catalog, shown_slots(recommender, board, confidence)
+    rules, counts, categories = read_wearable(wearable, catalog), outfit_sets(catalog), catalog.categories
+    kinds = {} if wearable is False else category_kinds(catalog)
     def fits(outfit): return outfit - present and rules.allows(outfit - present, present)
-    containing = [outfit for outfit in counts if outfit >= present]
-    order = sorted(filter(fits, containing or list(counts)), reverse=True,
+    dressed = [outfit for outfit in counts if _dressed(outfit | present, kinds)]
+    containing = [outfit for outfit in dressed if outfit >= present]
+    order = sorted(filter(fits, containing or dressed), reverse=True,
                    key=lambda outfit: (len(outfit & present), counts[outfit], sorted(outfit)))
     if not order and not containing:  # outfits say nothing about this board
         made = rules.combinations([slot for slot in categories if slot not in present], present, categories)
@@ -104,7 +131,8 @@ def missing_sets(
     for outfit in order[1:]:
         often = counts[outfit] >= .1*counts[order[0]] and len(outfit & present) == len(order[0] & present)
         if often and all(any(rules.excludes(slot, other) for slot in outfit) for other in found): found.append(outfit)
-    return [sorted(outfit - present) for outfit in found[:MOST_SETS]]
+    full = [_completed(outfit, present, rules, kinds, counts) for outfit in found[:MOST_SETS]]
+    return [sorted(outfit - present) for outfit in full]
 
 # %% ../nbs/08a2_shown.ipynb #wear00y1
 def missing_slots(
