@@ -18,7 +18,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from .core import patch_to
-from .network import BUILT_IN, built_in_folder, built_in_network, to_pixels
+from .network import BATCH, BUILT_IN, built_in_folder, built_in_network, to_pixels
 
 # %% ../nbs/01e_suitability.ipynb #su000007
 class Familiar:
@@ -127,8 +127,8 @@ def pin_notes(
     looked_at = {pin.digest: pin.image for pin in pins if pin.words is None and pin.item is None}
     with _lock:
         new = {digest: image for digest, image in looked_at.items() if digest not in _said}
-        for start in range(0, len(new), 64):
-            some = dict(islice(new.items(), start, start + 64))
+        for start in range(0, len(new), BATCH):
+            some = dict(islice(new.items(), start, start + BATCH))
             _said.update(zip(some, unsuited(list(some.values()))))
         notes = [_said[pin.digest] if pin.digest in looked_at else None for pin in pins]
         for digest in list(_said)[:-_REMEMBERED]: del _said[digest]
