@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMAT_VERSION', 'atomic_path', 'check_writable', 'file_digest', 'save_arrays', 'write_artifact', 'artifact_folder',
-           'read_config', 'read_artifact', 'read_whole', 'folder_digest']
+           'read_config', 'read_artifact', 'only_artifact_errors', 'read_whole', 'folder_digest']
 
 # %% ../nbs/a0b_artifact.ipynb #arta0005
 import ctypes
@@ -329,11 +329,17 @@ def _stamp(folder):
         return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, file_digest(folder/_CONFIG)
     except OSError: return None
 
-def _as_artifact_error(folder, error):
-    "The same failure, as an ArtifactError."
-    if isinstance(error, ArtifactError): return error
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return ArtifactError(f"{folder} cannot be loaded, its parts do not fit together ({what}); {_AGAIN}")
+@contextmanager
+def only_artifact_errors(
+    directory: str | Path,  # what is being loaded
+):
+    "Whatever goes wrong inside the block is an ArtifactError that names the folder."
+    try: yield
+    except ArtifactError: raise
+    except Exception as error:  # a stranger's folder can have any contents
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        message = f"{directory} cannot be loaded, its parts do not fit together ({what}); {_AGAIN}"
+        raise ArtifactError(message) from error
 
 def read_whole(
     directory: str | Path,  # an artefact
@@ -346,12 +352,13 @@ def read_whole(
     for wait in _WAITS:
         time.sleep(wait)
         before, failure = _stamp(folder), None
-        try: found = read(folder)
-        except Exception as error: failure = error
+        try:
+            with only_artifact_errors(folder): found = read(folder)
+        except ArtifactError as error: failure = error
         if before == _stamp(folder):
             if failure is None: return found
             being_written = any(working for _, working in _holders(folder))
-            if not being_written: raise _as_artifact_error(folder, failure) from failure
+            if not being_written: raise failure
     raise ArtifactError(f"{folder} is being written by another process: it changed while it was read, "
                         f"{len(_WAITS)} times in a row; load it again when that is done")
 

@@ -16,7 +16,7 @@ class ImageError(VibrecError):
     "A picture that cannot be read or used."
 
 class ArtifactError(VibrecError):
-    "A saved artefact that is missing, damaged, being written, or of another kind or version; one that cannot be written."
+    "A saved artefact that is missing, damaged, or of another kind or version; one that cannot be written."
 
 class HubError(VibrecError):
     "A model that is neither built in, nor a folder, nor to be had from the hub right now."

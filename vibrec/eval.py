@@ -18,13 +18,15 @@ import pandas as pd
 
 from .board import Board
 from .catalog import Catalog
-from .core import ArtifactError, CatalogError, atomic_path, patch_to, read_artifact, some, write_artifact
+from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates, with_pictures
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .layout import board_html
 from .page import PictureResult, PictureRow
+from .pretrained import encoder_files
+from .saved import load_parts, recorded_encoder, save_parts
 from .search import search
 from .suitability import warn_unsuited
 from .shown import kept_candidates, note_text, result_text, worn_look
@@ -58,7 +60,7 @@ class Recommender:
     def encoder(self) -> Encoder:
         "What turns pictures into features."
         with self._lock:
-            if self._encoder is None: self._encoder = Encoder(self.features.encoder)
+            if self._encoder is None: self._encoder = recorded_encoder(self.features, self.settings)
             return self._encoder
 
     def __repr__(self):
@@ -97,7 +99,7 @@ def fit(
     catalog, skipped = choose_split(with_pictures(catalog, features), seed), features.skipped
     features = features.select(catalog.ids)
     settings = dict(model=kind.name, rerank=rerank, encoder=features.encoder, attributes=values, seed=seed,
-                    options=options, chosen=chosen, pins=pins)
+                    options=options, chosen=chosen, pins=pins, encoder_files=encoder_files(features.encoder))
     for what, why in chosen.items(): _log.info("%s: %s (%s)", what, settings[what], why)
     if rerank is not None:
         kind, options = family("reranked"), dict(first=kind.name, second=rerank, first_options=options)
@@ -411,27 +413,18 @@ def save(
     self,
     directory: str | Path,  # a folder, replaced as a whole
 ):
-    "Write all parts as one folder."
-    with atomic_path(directory) as folder:
-        config = dict(family=self.model.name, settings=self.settings, encoder=self.features.encoder)
-        write_artifact(folder, "recommender", config)
-        for name in ("catalog", "features", "model"): getattr(self, name).save(folder / name)
+    "Write all parts as one folder, with a digest of each file. Raises ArtifactError where that cannot be done."
+    save_parts(directory, self.catalog, self.features, self.model, self.settings)
 
 @patch_to(Recommender, cls_method=True)
 def load(
     cls,
-    directory: str | Path,  # what `save` wrote
+    directory: str | Path,           # what `save` wrote
+    encoder: Encoder | None = None,  # in place of the recorded one, if its folder is elsewhere now
 ):
-    "Read a saved recommender. Raises ArtifactError when a part is missing, damaged or of another format version."
-    folder = Path(directory)
-    config, _, _ = read_artifact(folder, "recommender")
-    try: kind = family(config["family"])
-    except ValueError as error:
-        raise ArtifactError(f"{folder}: {error}; the package that defines it may not be installed") from None
-    catalog, features = Catalog.load(folder / "catalog"), Features.load(folder / "features")
-    if list(features.ids) != list(catalog.ids):
-        raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
-    return cls(catalog, features, kind.load(folder / "model"), config["settings"])
+    "Read a saved recommender. Raises ArtifactError when anything is missing, damaged, of another fit or version."
+    parts = load_parts(directory, encoder)
+    with only_artifact_errors(directory): return cls(*parts, encoder)
 
 # %% ../nbs/04_eval.ipynb #5923b185
 @patch_to(Recommender)

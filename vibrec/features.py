@@ -6,9 +6,7 @@
 __all__ = ['LITES', 'Features', 'lite_installed', 'many_views', 'Encoder', 'encode_catalog']
 
 # %% ../nbs/01_features.ipynb #26e3a280
-import threading
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,13 +18,12 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from tqdm.auto import tqdm
-from transformers import AutoImageProcessor, AutoModel
-from transformers.utils import logging as transformers_logging
 
 from .catalog import Catalog
 from .core import (
     ArtifactError, CatalogError, HubError, ImageError, patch_to, pick_device, read_artifact, some, write_artifact)
-from .network import BUILT_IN, built_in_folder, pad_square
+from .network import BUILT_IN, pad_square
+from .pretrained import encoder_parts, load_pretrained, with_folders
 from .views import VIEWS, ForegroundCrop, foreground_crops
 
 # %% ../nbs/01_features.ipynb #61df0376
@@ -109,32 +106,6 @@ def load(cls,
     config, arrays, _ = read_artifact(directory, "features")
     return cls(config["ids"], arrays["x"], config["encoder"], config["skipped"], config.get("views"))
 
-# %% ../nbs/01_features.ipynb #ac06e3a0
-_LOADING = threading.Lock()  # while transformers loads a model, torch's defaults are changed for the whole process
-
-@contextmanager
-def _quiet():
-    "No progress bars and no load report from transformers inside the block; for one thread at a time."
-    bars, verbosity = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
-    try: yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars: transformers_logging.enable_progress_bar()
-
-def _load_model(name):
-    "(image processor, model in float32, whether its pooler is trained). Raises HubError."
-    source = built_in_folder() if name == BUILT_IN else str(name)
-    try:
-        with _LOADING, _quiet():
-            processor = AutoImageProcessor.from_pretrained(source, backend="pil")
-            model, report = AutoModel.from_pretrained(source, dtype=torch.float32, output_loading_info=True)
-    except (OSError, ValueError, ImportError) as error:
-        raise HubError(f"encoder {name!r} is neither built in, nor a folder with a vision model, nor to be had from "
-                       f"the hub now; use {BUILT_IN!r} or a folder ({str(error).splitlines()[0]})") from None
-    return processor, model, not any("pool" in key for key in report["missing_keys"])
-
 # %% ../nbs/01_features.ipynb #14b4279f
 def _pooled(model, pixels, has_pooler):
     "[n, d] penultimate features, whatever the architecture calls them."
@@ -143,6 +114,7 @@ def _pooled(model, pixels, has_pooler):
         return out if torch.is_tensor(out) else out.pooler_output
     out = model(pixel_values=pixels)
     if has_pooler and getattr(out, "pooler_output", None) is not None: return out.pooler_output.flatten(1)
+    if getattr(out, "image_embeds", None) is not None: return out.image_embeds  # behind a projection head
     hidden = out.last_hidden_state
     return hidden.mean((2, 3)) if hidden.ndim == 4 else hidden.mean(1)
 
@@ -150,7 +122,7 @@ def _pooled(model, pixels, has_pooler):
 class _Network:
     "A vision model of transformers, asked for its pooled features."
     def __init__(self, name, device):
-        self.processor, model, self._has_pooler = _load_model(name)
+        self.processor, model, self._has_pooler = load_pretrained(name)
         self.model, self.device = model.eval().to(device), device
 
     @torch.inference_mode()
@@ -201,10 +173,6 @@ class _LiteNetwork:
         return self.model.extract_features(pixels.to(self.device)).mean((2, 3)).cpu().numpy()
 
 # %% ../nbs/01_features.ipynb #4d8a13f0
-def _split_name(name):
-    "The parts of an encoder's name. A folder or a model of the hub that has a + in its name is one part."
-    return [name] if Path(name).exists() else name.split("+")
-
 def _of_images(network, crops): return network([crop.image for crop in crops])
 
 def _of_squares(network, crops): return network([crop.square for crop in crops])
@@ -214,7 +182,7 @@ def _of_each(view, crops): return np.stack([view(crop) for crop in crops])
 def _make_views(name, device):
     "({label: function of ForegroundCrops → [n, d]}, the last network) of an encoder's name. Raises HubError."
     views, network, network_name = {}, None, None
-    for part in _split_name(name):
+    for part in encoder_parts(name):
         label = part
         if part in VIEWS: view = partial(_of_each, VIEWS[part])
         elif part != "crop":
@@ -238,9 +206,10 @@ class Encoder:
         device: str = "auto",  # where to compute
         batch_size: int = 8,   # pictures at a time; a processor is quickest with few, a GPU with many
     ):
-        self.name, self.batch_size, self.device = str(name), batch_size, pick_device(device)
+        self.name, self.batch_size, self.device = with_folders(str(name)), batch_size, pick_device(device)
         self._views, network = _make_views(self.name, self.device)
         self.model, self.processor = getattr(network, "model", None), getattr(network, "processor", None)
+        self.labels = list(self._views)  # of the views, in the order of their columns
         self.views = None       # {label: (first column, last column + 1)}, known when something has been encoded
 
     def _encode_batch(self, images):
