@@ -131,8 +131,8 @@ def path(self,
     id: str,  # of an item
 ) -> Path:
     """
-    Where the picture of an item is; for a URL, its copy in the cache folder, fetched if need be. Raises CatalogError when
-    there is no column `image` or the picture is built in, ImageError for a gap and for a path that leads out of `root`.
+    Where the picture of an item is; for a URL, its copy in the cache folder, fetched if need be. Raises CatalogError
+    when there is no column `image` or the picture is built in, ImageError for a gap and what leads out of `root`.
     """
     source, built_in = self._source(id)
     if built_in:
@@ -219,7 +219,7 @@ def from_folder(cls,
     if lost: beside[f"categories without a picture that can be read ({some(lost)})"] = len(lost)
     made = cls(items, root=folder)
     made._passed_over = passed | beside
-    if made._passed_over: _log.warning("%s: passed over %s", folder, passed_text(made._passed_over))
+    if made._passed_over: _log.warning("%s: passed over %s", Path(folder).name, passed_text(made._passed_over))
     return made
 
 @patch_to(Catalog, as_prop=True)

@@ -23,7 +23,8 @@ from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from . import __version__
-from .core import ImageError, atomic_path
+from .artifact import atomic_path
+from .errors import ImageError
 
 # %% ../nbs/a1b1_fetch.ipynb #ftch005b
 _log = logging.getLogger(__name__)

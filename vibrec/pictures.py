@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .core import CatalogError, ImageError, some
+from .errors import CatalogError, ImageError, some
 from .fetch import LIMITS, cache_folder, fetch, fetched_file, is_url
 
 # %% ../nbs/a1b_pictures.ipynb #pict0006
@@ -289,7 +289,7 @@ def image_paths(
         passed = f"; passed over {passed_text(passed)}" if passed else ""
         expected = f"expected files ending in {', '.join(IMAGE_SUFFIXES)}"
         raise CatalogError(f"{folder}: no pictures in here; {expected}{passed}")
-    if passed: _log.warning("%s: passed over %s", folder, passed_text(passed))
+    if passed: _log.warning("%s: passed over %s", Path(folder).name, passed_text(passed))
     return found
 
 # %% ../nbs/a1b_pictures.ipynb #pict0039
