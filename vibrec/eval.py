@@ -6,7 +6,6 @@
 __all__ = ['Recommender', 'Asked', 'Recommendations']
 
 # %% ../nbs/04_eval.ipynb #1d9e8c2c
-import json
 import logging
 import threading
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from .filters import check_slots, exclusion_steps, slot_candidates, with_picture
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .layout import board_html
-from .page import PictureResult, PictureRow
+from .page import PictureRow, TableResult
 from .pretrained import encoder_files
 from .saved import load_parts, recorded_encoder, save_parts
 from .search import search
@@ -314,7 +313,7 @@ def rank(
     return rows[best], scores[best]
 
 # %% ../nbs/04_eval.ipynb #ba038104
-class Recommendations(PictureResult):
+class Recommendations(TableResult):
     "What goes with a board: a table, and ways to look at it."
 
     def __init__(
@@ -328,21 +327,11 @@ class Recommendations(PictureResult):
         self.table, self.board, self.catalog = table, board, catalog
         self.missing, self.notes = missing or {}, notes or []
 
-    def __len__(self): return len(self.table)
-
     def __repr__(self): return result_text(self, "recommendations")
 
     def look(self, wearable=True) -> pd.DataFrame:  # rules, see `vibrec.wearable`; False: one item for every slot
         "The best item of each slot, of those slots that can be worn together and score best: the completed look."
         return worn_look(self, wearable)
-
-    def to_records(self) -> list:
-        "A list of plain dictionaries, for JSON."
-        return json.loads(self.table.to_json(orient="records"))
-
-    def tables(self) -> list:
-        "What a notebook shows."
-        return [self.table]
 
     def picture_rows(self) -> list:
         "The board, then one row per slot."

@@ -17,7 +17,7 @@ from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
 from .filters import check_slots
 from .layout import board_html
-from .page import PictureResult, PictureRow
+from .page import PictureResult, PictureRow, TableResult
 from .shown import board_slots, kept_candidates, missing_sets, missing_slots, note_text, result_text, shown_slots
 from .wearable import read_wearable
 
@@ -265,6 +265,7 @@ def _sentences(self):
     most = self.pictures[self.pictures["part"] > 0].head(3)
     near = [f"{name} {part:.2f}" for name, part in zip(most["name"], most["part"])]
     yield f"The pictures that add most: {', '.join(near)}" if near else "No picture raises its score"
+    if len(most) > 1 and most["share"].iloc[0] >= .5: yield f"It goes with {most['name'].iloc[0]} above all"
     if abs(parts["rest"]) >= .005: yield f"No single picture accounts for {parts['rest']:.2f} of it"
     if len(components) > 1:
         yield f"By component: {', '.join(f'{name} {value:.2f}' for name, value in components.items())}"
@@ -333,7 +334,7 @@ def why(
     return Explanation(id, slot, parts, pictures, contributions, neighbours, board, catalog)
 
 # %% ../nbs/08_look.ipynb #5578e948
-class Outlier(PictureResult):
+class Outlier(TableResult):
     "Which piece of a board does not belong."
     def __init__(
         self,
@@ -356,10 +357,6 @@ class Outlier(PictureResult):
     def __repr__(self):
         instead = "" if self.instead is None else f"; instead: {some(self.instead.table['id'])}"
         return f"{self.name} does not belong (probability {self.probability:.0%}){instead}"
-
-    def tables(self) -> list:
-        "The pieces, the outlier first."
-        return [self.table]
 
     def picture_rows(self) -> list:
         "The pieces with the outlier in a frame, then what could stand in its place."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TABLE_STYLE', 'LOOK_STYLE', 'PAGE_STYLE', 'jpeg_bytes', 'data_uri', 'figure_html', 'write_page', 'page_problems',
-           'table_html', 'PictureRow', 'draw_rows', 'PictureResult']
+           'table_html', 'PictureRow', 'draw_rows', 'PictureResult', 'TableResult']
 
 # %% ../nbs/a4_page.ipynb #pageimp1
 import base64
@@ -27,6 +27,7 @@ from matplotlib.textpath import TextToPath
 from PIL import Image
 
 from .core import COLOURS, atomic_path, figure_style
+from .values import to_records
 
 # %% ../nbs/a4_page.ipynb #pagebyt2
 def jpeg_bytes(
@@ -368,3 +369,17 @@ class PictureResult:
         tables = [table_html(table, index=False) for table in self.tables()]
         style = f"<style>{TABLE_STYLE}</style>" if tables else ""
         return f"{style}<p>{html.escape(repr(self))}</p>" + "".join(tables)
+
+# %% ../nbs/a4_page.ipynb #pagebas8
+class TableResult(PictureResult):
+    "Base class of results whose `table` has one row per item, best first."
+
+    def __len__(self): return len(self.table)
+
+    def tables(self) -> list:  # of one DataFrame
+        "What a notebook shows."
+        return [self.table]
+
+    def to_records(self) -> list:  # of dictionaries, one per row
+        "The table for JSON: numbers, texts, dates as texts, None where there is nothing."
+        return to_records(self.table)

@@ -7,7 +7,6 @@ __all__ = ['Found', 'search']
 
 # %% ../nbs/04f_search.ipynb #srch0005
 import html
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,11 +17,11 @@ from .catalog import Catalog
 from .core import inner_products, some
 from .filters import check_slots, exclusion_steps, slot_candidates
 from .layout import cards_html, read_products
-from .page import PictureResult, PictureRow
+from .page import PictureRow, TableResult
 from .words import encode_words
 
 # %% ../nbs/04f_search.ipynb #srch0007
-class Found(PictureResult):
+class Found(TableResult):
     "Items that a text describes: a table, and ways to look at it."
 
     def __init__(
@@ -35,8 +34,6 @@ class Found(PictureResult):
     ):
         self.table, self.text, self.known, self.unknown, self.catalog = table, text, known, unknown, catalog
 
-    def __len__(self): return len(self.table)
-
     @property
     def ids(self) -> list:  # of str
         "The items, best first."
@@ -45,14 +42,6 @@ class Found(PictureResult):
     def __repr__(self):
         without = f", read without {some(self.unknown, 10)}" if self.unknown else ""
         return f"{len(self)} items for {self.text!r}{without}"
-
-    def to_records(self) -> list:
-        "A list of plain dictionaries, for JSON."
-        return json.loads(self.table.to_json(orient="records"))
-
-    def tables(self) -> list:
-        "What a notebook shows."
-        return [self.table]
 
     def picture_rows(self) -> list:
         "The words on a card, then what was found."
