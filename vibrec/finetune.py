@@ -23,8 +23,9 @@ from tqdm.auto import tqdm
 
 from .catalog import Catalog
 from .core import CatalogError, ImageError, atomic_path, patch_to, seeded, some
-from .features import Encoder, _load_model, _pooled
+from .features import Encoder, _pooled
 from .network import BUILT_IN, pad_square
+from .pretrained import load_pretrained
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0007
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def _augmented(image, rng):
 class _Student:
     "A model, its processor, a vector for each label."
     def __init__(self, name, labels):
-        self.processor, self.model, self.has_pooler = _load_model(name)
+        self.processor, self.model, self.has_pooler = load_pretrained(name)
         self.model.eval().requires_grad_(False)
         names = set(last_stage(self.model))
         for key, parameter in self.model.named_parameters(): parameter.requires_grad_(key in names)
