@@ -157,14 +157,13 @@ def atomic_path(
 def check_writable(
     path: str | Path,  # a file or folder that is to be written later
 ):
-    "Raise ArtifactError when `path` cannot be written. Folders above it are made; `path` itself is not touched."
+    "Raise ArtifactError when `path` could not be written now. Nothing is made, and nothing is changed."
     path = Path(path)
     if os.path.ismount(path):
         raise ArtifactError(f"{path} is the root of a disk (a mount point), which cannot be replaced as a whole; "
                             "give a folder inside it")
-    with _told(path, always=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.rmdir(tempfile.mkdtemp(dir=path.parent, prefix=_prefix(path)))
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    with _told(path, always=True): os.rmdir(tempfile.mkdtemp(dir=above, prefix=_prefix(path)))
 
 # %% ../nbs/a0b_artifact.ipynb #arta0022
 FORMAT_VERSION = 3    # raised when the version before can no longer read what is written

@@ -140,17 +140,17 @@ def _tell_skipped(skipped, total, most=5):
 # %% ../nbs/10_cli.ipynb #4ac535cb
 _PARTS = {"config.json", "catalog", "features", "model"}
 
-
 def _is_recommender(folder):
     "Is this a saved recommender and nothing else?"
     try: kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["kind"]
     except (OSError, ValueError, KeyError, TypeError): return False
     return kind == "recommender" and {path.name for path in folder.iterdir()} <= _PARTS
 
-
 def _check_free(folder, ours):
-    "Raise an error unless the folder is absent, empty, or `ours(folder)` says that we wrote all of it."
-    if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or ours(folder))): return
+    "Raise an error unless the folder can be written, and is absent, empty, or `ours(folder)` says that it is ours."
+    from vibrec.artifact import check_writable
+    if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or ours(folder))):
+        return check_writable(folder)
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; "
                           "choose another --out, or remove it yourself")
 

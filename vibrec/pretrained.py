@@ -157,7 +157,7 @@ def load_pretrained(
     return processor, model, not any("pool" in key for key in report["missing_keys"])
 
 # %% ../nbs/01h_pretrained.ipynb #prea0026
-ENCODER_FILES = ("config.json", "*processor_config.json", "*.safetensors", "words.json")  # what features depend on
+ENCODER_FILES = ("config.json", "*processor_config.json", "model*.safetensors")  # what features of pictures depend on
 
 def encoder_parts(
     name: str,  # networks and views, joined by +

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from scipy import linalg, sparse
 from transformers import AutoTokenizer
 
-from .core import ArtifactError, CatalogError, HubError, atomic_path, patch_to, some
+from .core import ArtifactError, CatalogError, HubError, atomic_path, patch_to, save_arrays, some
 from .features import Encoder
 from .network import BUILT_IN, built_in_folder
 from .views import VIEWS
@@ -161,7 +161,7 @@ def save(self,
     "Write `words.json` and `words.safetensors`, in half precision."
     folder = Path(folder)
     with atomic_path(folder/"words.safetensors") as path:
-        save_file(dict(vectors=self.vectors.astype(np.float16), mean=self.mean), path)
+        save_arrays(path, dict(vectors=self.vectors.astype(np.float16), mean=self.mean))
     with atomic_path(folder/"words.json") as path: path.write_text(json.dumps(self.words, ensure_ascii=False, indent=0))
     return folder
 
@@ -187,7 +187,7 @@ def _load_table(folder, _changed): return WordTable.load(folder)
 @lru_cache(maxsize=2)
 def _load_tokenizer(name):
     "What turns a text into the numbers that a model's text tower reads. Raises HubError."
-    try: return AutoTokenizer.from_pretrained(name)
+    try: return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         raise HubError(f"encoder {name!r} has a text tower and no tokenizer that can be had now; save one beside it "
                        f"({str(error).splitlines()[0]})") from None
