@@ -24,8 +24,8 @@ from tqdm.auto import tqdm
 from .catalog import Catalog
 from .core import CatalogError, ImageError, atomic_path, patch_to, seeded, some
 from .features import Encoder, _pooled
-from .network import BUILT_IN, pad_square
 from .pretrained import load_pretrained
+from .reader import BUILT_IN, pad_square
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0007
 @dataclass(frozen=True, eq=False)

@@ -14,16 +14,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlparse
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from PIL import Image
 
-from .core import figure_style
+from .core import figure_style, lazy_import
 from .page import data_uri, jpeg_bytes
 from .suitability import pin_notes
 from .wearable import garment_kind
+
+# %% ../nbs/a4b_layout.ipynb #layimp02
+plt = lazy_import("matplotlib.pyplot")
 
 # %% ../nbs/a4b_layout.ipynb #laypro02
 class Product(NamedTuple):
@@ -364,7 +365,7 @@ def _strip(images, side, space):
 def draw_boards(
     looks: dict,  # {title: (a Board, table of the pieces of its look)}
     catalog,      # with image(id, max_side)
-) -> Figure:
+) -> "plt.Figure":
     "Boards side by side, and below each the look that completes it."
     with figure_style():
         fig, axes = plt.subplots(2, len(looks), figsize=(3.3*len(looks), 4.8), squeeze=False, height_ratios=(1, 4.4))

@@ -12,6 +12,7 @@ import pkgutil
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ import numpy as np
 import pandas as pd
 
 from .catalog import Catalog
-from .core import CatalogError, inner_products, patch_to
+from .core import CatalogError, inner_products, lazy_import, patch_to
 from .features import BUILT_IN, Encoder, Features, many_views
-from .projection import attribute_values
+
+# %% ../nbs/03c_model.ipynb #mdl00l05
+projection = lazy_import("vibrec.projection")
 
 # %% ../nbs/03c_model.ipynb #ctr00001
 @dataclass(frozen=True, eq=False)
@@ -313,6 +316,9 @@ def family(
     name: str,  # of `families()`
 ) -> type:  # a subclass of Model
     "A model family by its name. Raises ValueError naming those that there are."
+    if str(name).isidentifier() and find_spec(f"vibrec.models.{name}"):  # built in: no other has to be imported
+        for kind in _families_of(import_module(f"vibrec.models.{name}")):
+            if kind.name == name: return kind
     known = families()
     if name not in known: raise ValueError(f"model={name!r} is not known; choose one of {', '.join(sorted(known))}")
     return known[name]
@@ -364,7 +370,7 @@ def choose_attributes(
         if automatic or attributes is None or not len(attributes): return {}, f"{names} does not read the table"
         raise ValueError(f"attributes={list(attributes)}: model {names!r} does not read the table; leave them out")
     columns = catalog.word_columns() if automatic else list(attributes or ())
-    values = attribute_values(catalog.split_of("train").items, columns) if columns else {}
+    values = projection.attribute_values(catalog.split_of("train").items, columns) if columns else {}
     return values, "columns of words that many items share" if automatic else "given"
 
 

@@ -17,17 +17,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextToPath
 from PIL import Image
 
-from .core import COLOURS, atomic_path, figure_style
+from .core import COLOURS, atomic_path, figure_style, lazy_import
 from .values import to_records
+
+# %% ../nbs/a4_page.ipynb #pageimp2
+plt, font_manager = lazy_import("matplotlib.pyplot"), lazy_import("matplotlib.font_manager")
+patches, textpath = lazy_import("matplotlib.patches"), lazy_import("matplotlib.textpath")
 
 # %% ../nbs/a4_page.ipynb #pagebyt2
 def jpeg_bytes(
@@ -280,8 +279,8 @@ _SIDE, _GAP, _LINE, _POINTS = 1.25, .1, .14, 7.5  # inches: picture, space, line
 @lru_cache(maxsize=4096)
 def _width(text, points=_POINTS, weight="normal"):
     "Width of a text in inches, as it will be drawn."
-    font = FontProperties(size=points, weight=weight)
-    return TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]/72
+    font = font_manager.FontProperties(size=points, weight=weight)
+    return textpath.TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]/72
 
 def _cut(text, width):
     "A text that is no wider than this many inches."
@@ -308,12 +307,12 @@ def _draw_picture(axis, image, caption, framed):
     axis.text(.5, -.03, lines, transform=axis.transAxes, ha="center", va="top", fontsize=_POINTS, parse_math=False)
     if framed:
         height, width = pixels.shape[:2]
-        axis.add_patch(Rectangle((0, 0), width - 1, height - 1, fill=False, lw=3, color=COLOURS[5]))
+        axis.add_patch(patches.Rectangle((0, 0), width - 1, height - 1, fill=False, lw=3, color=COLOURS[5]))
 
 def draw_rows(
     rows: list,     # PictureRows, or tuples (label, images, captions)
     most: int = 8,  # at most this many pictures in a row
-) -> Figure:  # one axis for each picture
+) -> "plt.Figure":  # one axis for each picture
     "Draw rows of captioned pictures, each as high as its captions need. Raises ValueError without pictures."
     rows = [PictureRow(label, list(images), list(captions), *framed) for label, images, captions, *framed in rows]
     columns = min(most, max((len(row.images) for row in rows), default=0))
@@ -349,7 +348,7 @@ class PictureResult:
 
     def show(self,
         most: int = 8,  # at most this many pictures in a row
-    ) -> Figure:
+    ) -> "plt.Figure":
         "Draw the pictures, row by row."
         return draw_rows(self.picture_rows(), most)
 

@@ -12,20 +12,22 @@ import re
 import threading
 import warnings
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 
-import torch
-import transformers
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.constants import HF_HUB_OFFLINE
 from huggingface_hub.errors import RepositoryNotFoundError
-from transformers import AutoImageProcessor, AutoModel
-from transformers.utils import logging as transformers_logging
 
 from .artifact import folder_digest
+from .core import lazy_import
 from .errors import ArtifactError, HubError, some
-from .network import BUILT_IN, built_in_folder
+from .reader import BUILT_IN, built_in_folder
+
+# %% ../nbs/01h_pretrained.ipynb #prea00l5
+torch, transformers = lazy_import("torch"), lazy_import("transformers")
+transformers_logging = lazy_import("transformers.utils.logging")
 
 # %% ../nbs/01h_pretrained.ipynb #prea0007
 HUB_SECONDS = 10  # how long the hub has to answer whether it has a model
@@ -112,7 +114,7 @@ def _model_class(config):
     for architecture in config.get("architectures") or ():
         kind = getattr(transformers, str(architecture), None) if str(architecture).endswith("WithProjection") else None
         if isinstance(kind, type) and issubclass(kind, transformers.PreTrainedModel): return kind
-    return AutoModel
+    return transformers.AutoModel
 
 def _check_weights(name, report):
     "Raise HubError when a part of the network is not in the file: transformers fills it with random numbers."
@@ -140,6 +142,7 @@ def load_pretrained(
     name: str,  # BUILT_IN, a folder, or a model of the hub
 ) -> tuple:  # (image processor, model in float32, whether its pooler is trained)
     "Load a vision model; nothing but safetensors and JSON is read. Raises HubError, which says what is wrong."
+    import_module("vibrec.auto_model")  # so that transformers knows our own kind of network
     source, config_file, local = find_config(name)
     kind = _model_class(check_runs_nothing(config_file, name))
     safe = dict(trust_remote_code=False, local_files_only=local)
@@ -148,7 +151,7 @@ def load_pretrained(
                             "never read, because they can run code: save it again with save_pretrained")
     try:
         with _LOADING, _quiet():
-            processor = AutoImageProcessor.from_pretrained(source, backend="pil", **safe)
+            processor = transformers.AutoImageProcessor.from_pretrained(source, backend="pil", **safe)
             model, report = kind.from_pretrained(
                 source, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **safe)
     except Exception as error:  # each kind of damage has an exception of its own

@@ -17,7 +17,7 @@ import pandas as pd
 from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, some
-from .network import BATCH, read_labels
+from .reader import BATCH, read_labels
 from .wearable import MOST_SETS, Wearable, category_kinds, garment_kind, outfit_sets, read_wearable
 
 # %% ../nbs/08a2_shown.ipynb #1e719a74

@@ -14,11 +14,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.numpy import load_file, save_file
 
 from .core import patch_to
-from .network import BATCH, BUILT_IN, built_in_folder, built_in_network, to_pixels
+from .reader import BATCH, BUILT_IN, built_in_folder, read_pictures
 
 # %% ../nbs/01e_suitability.ipynb #su000007
 class Familiar:
@@ -86,15 +85,13 @@ def _built_in():
     "The familiar pictures of the built-in network."
     return Familiar.load(Path(built_in_folder())/"familiar.safetensors")
 
-@torch.inference_mode()
 def look_over(
     images: Sequence,     # n PIL RGB images, a batch at most
     device: str = "cpu",  # where to compute
 ) -> tuple:  # float32 [n, 1280] averaged feature maps, [n] logits of there being a product, [n] its share, 0 … 1
     "What the checks of this chapter measure of pictures."
-    out = built_in_network(device)(to_pixels(images).to(device))
-    found = out.last_hidden_state.mean((2, 3)), out.product, (out.mask > 0).float().mean((1, 2))
-    return tuple(part.cpu().numpy() for part in found)
+    told = read_pictures(images, device)
+    return told["average"], told["product"], (told["mask"] > 0).mean((1, 2), dtype=np.float32)
 
 def unsuited(
     images: Sequence,     # n PIL RGB images, a batch at most

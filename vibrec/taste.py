@@ -8,7 +8,11 @@ __all__ = ['rocchio_weights', 'concept_vector', 'catalogue_concept', 'best_order
 
 # %% ../nbs/07_taste.ipynb #58dbc07f
 import numpy as np
-from sklearn.linear_model import Ridge
+
+from .core import lazy_import
+
+# %% ../nbs/07_taste.ipynb #58dbc080
+linear_model = lazy_import("sklearn.linear_model")
 
 # %% ../nbs/07_taste.ipynb #8bc7bd62
 def rocchio_weights(
@@ -43,7 +47,7 @@ def concept_vector(
     x = np.concatenate([positive, negative]).astype(float)
     share = np.concatenate([weights/np.abs(weights).sum(), -others/others.sum()])/2  # its sign is the label
     variance = np.abs(share) @ (x - np.abs(share) @ x)**2
-    boundary = Ridge(alpha=ridge*variance.mean()).fit(x, np.sign(share), sample_weight=np.abs(share))
+    boundary = linear_model.Ridge(alpha=ridge*variance.mean()).fit(x, np.sign(share), sample_weight=np.abs(share))
     return (boundary.coef_/max(np.linalg.norm(boundary.coef_), 1e-12)).astype(np.float32)
 
 

@@ -10,11 +10,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
-from .core import patch_to
-from .network import segment, small_size
+from .core import lazy_import, patch_to
+from .reader import masks_of, read_pictures, segment, small_size
 from .render import rgb_to_lab
+
+# %% ../nbs/01b_views.ipynb #vw0000l6
+ndimage = lazy_import("scipy.ndimage")
 
 # %% ../nbs/01b_views.ipynb #vw000020
 def _extent(mask, axis):
@@ -31,8 +33,10 @@ class ForegroundCrop:
     def __init__(self,
         image: Image.Image,       # RGB
         mask: np.ndarray = None,  # [h, w] bool, what `segment` gives for it; found when it is needed by default
+        told: dict = None,        # {what: array} that `read_pictures` gives for it
     ):
         self.image = image
+        self.told = told          # what the built-in network said of it, if it was asked
         if mask is not None: self.mask = mask
 
     @cached_property
@@ -89,7 +93,9 @@ def foreground_crops(
     device: str = "cpu",  # where the network computes
 ) -> list:                # n ForegroundCrop
     "Crops of a batch of pictures, their masks found together."
-    return [ForegroundCrop(image, mask) for image, mask in zip(images, segment(images, device=device))]
+    told = read_pictures(images, device)
+    of_each = ({what: values[n] for what, values in told.items()} for n in range(len(images)))
+    return list(map(ForegroundCrop, images, masks_of(told["mask"], images), of_each))
 
 # %% ../nbs/01b_views.ipynb #vw000030
 _BINS = np.array([8, 11, 11])                                          # lightness, green to red, blue to yellow

@@ -22,7 +22,7 @@ from .cards import STYLE, Kit, Thumbnails, caption, value_line
 from .catalog import Catalog, read_image
 from .core import CatalogError, VibrecError, atomic_path, patch_to
 from .eval import Recommender
-from .network import BUILT_IN
+from .reader import BUILT_IN
 from .page import write_page
 from .panels import Controls, PinPanel, ResultPanel, StatusBar, explanation_html, looks_html
 from .session import BoardSession, Worker

@@ -17,17 +17,18 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
-from scipy import linalg, sparse
-from transformers import AutoTokenizer
 
-from .core import ArtifactError, CatalogError, HubError, atomic_path, patch_to, save_arrays, some
+from .core import ArtifactError, CatalogError, HubError, atomic_path, lazy_import, patch_to, save_arrays, some
 from .features import Encoder
-from .network import BUILT_IN, built_in_folder
+from .reader import BUILT_IN, built_in_folder
 from .views import VIEWS
+
+# %% ../nbs/01d_words.ipynb #wrds00l6
+torch, transformers = lazy_import("torch"), lazy_import("transformers")
+linalg, sparse = lazy_import("scipy.linalg"), lazy_import("scipy.sparse")
 
 # %% ../nbs/01d_words.ipynb #wrds0007
 _LEFT_OUT = frozenset("a an and at by for from in is it of on or that the this to with".split())
@@ -187,12 +188,11 @@ def _load_table(folder, _changed): return WordTable.load(folder)
 @lru_cache(maxsize=2)
 def _load_tokenizer(name):
     "What turns a text into the numbers that a model's text tower reads. Raises HubError."
-    try: return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    try: return transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         raise HubError(f"encoder {name!r} has a text tower and no tokenizer that can be had now; save one beside it "
                        f"({str(error).splitlines()[0]})") from None
 
-@torch.inference_mode()
 def _read_by_tower(model, name, text):
     "(features [d] of length 1, known words, unknown words) of a text, by a model's own text tower."
     words = text.split()
@@ -201,7 +201,7 @@ def _read_by_tower(model, name, text):
     length, most = pieces["input_ids"].shape[1], model.config.text_config.max_position_embeddings
     if length > most:
         raise CatalogError(f"{text[:40]!r}… has {length} tokens, {name!r} reads at most {most}; say it shorter")
-    out = model.get_text_features(**pieces.to(model.device))
+    with torch.inference_mode(): out = model.get_text_features(**pieces.to(model.device))
     vector = (out if torch.is_tensor(out) else out.pooler_output)[0].float().cpu().numpy()
     return vector/max(np.linalg.norm(vector), 1e-12), words, []
 
