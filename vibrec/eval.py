@@ -22,6 +22,7 @@ from .features import Encoder, Features, encode_catalog
 from .filters import check_slots, exclusion_steps, slot_candidates, with_pictures
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
+from .hub import from_pretrained, push_to_hub, save_pretrained
 from .layout import board_html
 from .page import PictureRow, TableResult
 from .pretrained import encoder_files
@@ -54,6 +55,7 @@ class Recommender:
         self.trained = model.knows(catalog.ids, features.x)                  # bool [n], which items it was fitted on
 
     search = search  # what a text describes: chapter 04f
+    save_pretrained, push_to_hub, from_pretrained = save_pretrained, push_to_hub, classmethod(from_pretrained)  # 04g
 
     @property
     def encoder(self) -> Encoder:
