@@ -16,10 +16,6 @@ from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 
-from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.constants import HF_HUB_OFFLINE
-from huggingface_hub.errors import RepositoryNotFoundError
-
 from .artifact import folder_digest
 from .core import lazy_import
 from .errors import ArtifactError, HubError, some
@@ -28,6 +24,8 @@ from .reader import BUILT_IN, built_in_folder
 # %% ../nbs/01h_pretrained.ipynb #prea00l5
 torch, transformers = lazy_import("torch"), lazy_import("transformers")
 transformers_logging = lazy_import("transformers.utils.logging")
+hub, hub_constants = lazy_import("huggingface_hub"), lazy_import("huggingface_hub.constants")
+hub_errors = lazy_import("huggingface_hub.errors")
 
 # %% ../nbs/01h_pretrained.ipynb #prea0007
 HUB_SECONDS = 10  # how long the hub has to answer whether it has a model
@@ -51,13 +49,13 @@ def _ask_hub(name):
     "Raise HubError unless the hub says within HUB_SECONDS that it has a model."
     answer = []
     def ask():
-        try: answer.append(HfApi().model_info(name, timeout=HUB_SECONDS))
+        try: answer.append(hub.HfApi().model_info(name, timeout=HUB_SECONDS))
         except Exception as error: answer.append(error)  # handed over to the thread that waits
     asking = threading.Thread(target=ask, daemon=True)  # a look-up of an address has no time limit of its own
     asking.start()
     asking.join(HUB_SECONDS)
     if not answer: raise _refuse(name, f"is not on this machine, and the hub did not answer within {HUB_SECONDS} s")
-    if isinstance(answer[0], RepositoryNotFoundError):
+    if isinstance(answer[0], hub_errors.RepositoryNotFoundError):
         raise _refuse(name, "is neither a folder nor a model of the hub (or it is one that needs a login)")
     if isinstance(answer[0], Exception):
         why = _first_line(answer[0])
@@ -74,10 +72,12 @@ def find_config(
         if (folder/"config.json").is_file(): return source, folder/"config.json", True
         raise _refuse(name, "is a folder without config.json; save_pretrained of transformers writes one")
     if not hub_name(name): raise _refuse(name, "is no folder, and no name that the hub could have")
-    if isinstance(cached := try_to_load_from_cache(name, "config.json"), str): return name, Path(cached), True
-    if HF_HUB_OFFLINE: raise _refuse(name, "is not on this machine, and the hub may not be asked (HF_HUB_OFFLINE)")
+    cached = hub.try_to_load_from_cache(name, "config.json")
+    if isinstance(cached, str): return name, Path(cached), True
+    if hub_constants.HF_HUB_OFFLINE:
+        raise _refuse(name, "is not on this machine, and the hub may not be asked (HF_HUB_OFFLINE)")
     _ask_hub(name)
-    try: return name, Path(hf_hub_download(name, "config.json", etag_timeout=HUB_SECONDS)), False
+    try: return name, Path(hub.hf_hub_download(name, "config.json", etag_timeout=HUB_SECONDS)), False
     except Exception as error:
         raise _refuse(name, f"has no config.json on the hub ({_first_line(error)})") from None
 
