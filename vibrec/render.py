@@ -46,12 +46,17 @@ def lab_to_rgb(
     return _gamma_table()[(np.clip(linear, 0, 1)*4095 + .5).astype(np.int16)]
 
 # %% ../nbs/a1_render.ipynb #89bc331c
+@lru_cache(maxsize=1)
+def _linear_table():
+    "[256] float32, 8-bit sRGB to linear light: looked up, since powers are slow."
+    srgb = np.arange(256, dtype=np.float32)/255
+    return np.where(srgb <= .04045, srgb/12.92, ((srgb + .055)/1.055)**2.4)
+
 def rgb_to_lab(
     rgb: np.ndarray,  # [..., 3] uint8 sRGB
 ) -> np.ndarray:      # [..., 3] float32 OKLab
     "8-bit sRGB to OKLab, the inverse of `lab_to_rgb` inside the sRGB gamut."
-    srgb = np.asarray(rgb, np.float32)/255
-    linear = np.where(srgb <= .04045, srgb/12.92, ((srgb + .055)/1.055)**2.4)
+    linear = _linear_table()[np.asarray(rgb, np.uint8)]
     return (np.cbrt(linear @ np.linalg.inv(_LMS_TO_RGB).T) @ np.linalg.inv(_LAB_TO_LMS).T).astype(np.float32)
 
 # %% ../nbs/a1_render.ipynb #a3327327

@@ -16,7 +16,7 @@ from .reader import masks_of, read_pictures, segment, small_size
 from .render import rgb_to_lab
 
 # %% ../nbs/01b_views.ipynb #vw0000l6
-ndimage = lazy_import("scipy.ndimage")
+fft, ndimage = lazy_import("scipy.fft"), lazy_import("scipy.ndimage")
 
 # %% ../nbs/01b_views.ipynb #vw000020
 def _extent(mask, axis):
@@ -145,8 +145,8 @@ def texture_view(
 ) -> np.ndarray:           # [25] float32, length 1
     "Square roots of the shares of 24 waves and of flatness."
     lightness, inside = crop.cloth()
-    cloth = np.where(inside, lightness - lightness[inside].mean(), 0)
-    response = np.abs(np.fft.ifft2(np.fft.fft2(cloth)*_gabor()))
+    cloth = np.where(inside, lightness - lightness[inside].mean(), np.float32(0))
+    response = np.abs(fft.ifft2(fft.fft2(cloth)*_gabor()))            # scipy's stay in 32 bits, NumPy's do not
     strength = np.append(response[:, inside].mean(1), .02)
     return np.sqrt(strength/strength.sum()).astype(np.float32)
 
