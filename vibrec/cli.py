@@ -25,13 +25,11 @@ app = typer.Typer(name="vibrec", add_completion=False, no_args_is_help=True, ric
                   pretty_exceptions_enable=False,
                   context_settings=dict(help_option_names=["-h", "--help"], max_content_width=110))
 
-
 def _one_line(error):
     "What an exception says, on one line."
     text = " ".join(str(error).split())
     if isinstance(error, (ValueError, OSError)): return text
     return f"unexpected {type(error).__name__}: {text}; this is a mistake of vibrec, --debug shows where"
-
 
 @contextmanager
 def _short_warnings():
@@ -70,7 +68,6 @@ def _examples(*lines):
     "The end of a help page: examples, one per line, left as they are."
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
-
 def _option(*names, metavar=None, help="", **more):
     "An option of the command line; without a default that is worth showing, its help says what happens."
     return typer.Option(*names, metavar=metavar, help=help, show_default=False, **more)
@@ -87,7 +84,6 @@ Filters = Annotated[list[str] | None, _option(
 Page = Annotated[Path | None, _option(
     "--out", "-o", metavar="PAGE.html", help="Write a page with the pictures, in place of the table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON list in place of the table.")]
-
 
 def _version(wanted: bool):
     "Print the version and leave."
@@ -112,23 +108,22 @@ def vibrec(
 
 # %% ../nbs/10_cli.ipynb #abbd39b8
 def describe(
-    recommender,  # a Recommender
+    config: dict,  # the topmost `config.json` of a saved recommender
 ) -> str:
     "What a recommender knows and what was chosen for it, in a few lines."
-    catalog, settings, model = recommender.catalog, recommender.settings, recommender.model
-    sizes, outfits = catalog.items["category"].value_counts().sort_index(), len(catalog.outfit_lists())
+    told, settings = config["summary"], config["settings"]
+    outfits = told["outfits"]
     advice = "" if outfits else "; give some with --outfits, so that it can learn what goes together"
     chosen = settings["chosen"]
     second = f", re-ranked by {settings['rerank']}" if settings["rerank"] else ""
     options = "".join(f", {name} {value}" for name, value in settings["options"].items())
     lines = [
-        f"items      {len(catalog):,}: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
+        f"items      {told['items']:,}: " + ", ".join(f"{name} {size:,}" for name, size in told["categories"].items()),
         f"outfits    {outfits:,}{advice}",
-        f"model      {settings['model']}{second}: {model.learns} ({chosen['model']}; seed {settings['seed']}{options})",
-        f"encoder    {recommender.features.encoder}, {recommender.features.dim} numbers for each picture"]
+        f"model      {settings['model']}{second}: {told['learns']} ({chosen['model']}; seed {settings['seed']}{options})",
+        f"encoder    {config['encoder']}, {told['numbers']} numbers for each picture"]
     if settings["attributes"]: lines.append(f"table      {', '.join(settings['attributes'])} ({chosen['attributes']})")
     return "\n".join(lines)
-
 
 def _tell_skipped(skipped, total, most=5):
     "Which pictures were left out, and why, on stderr."
@@ -200,7 +195,8 @@ def fit(
         metavar="A,B", help="Columns of the table to learn from, or none. auto: columns of words, for models "
         "that read any.")] = "auto",
     seed: Seed = 0,
-    cache: Annotated[Path | None, _option(metavar="DIR", help="Keep encoded pictures here, to resume later.")] = None,
+    cache: Annotated[str, _option(metavar="DIR", help="Keep features here. [default: the user's cache]")] = "auto",
+    no_cache: Annotated[bool, _option("--no-cache", help="Keep no features.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ):
@@ -215,9 +211,9 @@ def fit(
     catalog = read_catalog(path, images, outfits)
     recommender = Recommender.fit(
         catalog, model=model, rerank=rerank, encoder=encoder, attributes=read_attributes(attributes), seed=seed,
-        cache=cache, progress=not quiet, **read_options(options or []))
+        cache=None if no_cache else cache, progress=not quiet, **read_options(options or []))
     recommender.save(out)
-    typer.echo(f"{describe(recommender)}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
+    typer.echo(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(recommender.skipped, len(catalog))
 
 # %% ../nbs/10_cli.ipynb #da8a4c56
@@ -232,11 +228,20 @@ def _listing(found):
                      for slot, rank, item, score, nearest in rows)
 
 # %% ../nbs/10_cli.ipynb #77fa8b44
-def _load(directory):
-    "The recommender in a folder; `vibrec demo` keeps it one level down."
-    from vibrec.eval import Recommender
+def _inner(directory):
+    "Where the recommender in a folder is; `vibrec demo` keeps it one level down."
     inner = directory / "recommender"
-    return Recommender.load(inner if inner.is_dir() and not (directory / "config.json").exists() else directory)
+    return inner if inner.is_dir() and not (directory / "config.json").exists() else directory
+
+def _config(directory):
+    "What its topmost `config.json` says, without loading the rest."
+    from vibrec.artifact import read_config
+    return read_config(_inner(directory), "recommender")
+
+def _load(directory):
+    "The recommender in a folder."
+    from vibrec.eval import Recommender
+    return Recommender.load(_inner(directory))
 
 # %% ../nbs/10_cli.ipynb #cliw0001
 def _check_page(out, as_json):
@@ -244,7 +249,6 @@ def _check_page(out, as_json):
     if as_json and out: raise typer.BadParameter("choose one of --json and --out")
     if out and out.suffix.lower() not in (".html", ".htm"):
         raise typer.BadParameter(f"{out} does not end in .html; a page is written", param_hint="--out")
-
 
 def _tell_found(found, out, as_json, title, listing):
     "Print a result as JSON or as a listing, or write it to a page; notes go to stderr."
@@ -295,7 +299,6 @@ def _found_listing(found):
     wide = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, wide)).rstrip() for row in rows)
 
-
 @app.command(epilog=_examples(
     "vibrec search shop-model red floral linen", "vibrec search shop-model navy shirt --slot top,outerwear -n 5",
     "vibrec search shop-model brown leather bag --filter price=..80 --json | jq '.[0].id'"))
@@ -330,11 +333,11 @@ def info(directory: Fitted, debug: Debug = False):
 
     Shows items, outfits, what it learned, which encoder it needs, and the columns that a filter can use.
     """
-    recommender = _load(directory)
-    typer.echo(describe(recommender))
-    splits = recommender.catalog.items["split"].value_counts().reindex(["train", "valid", "test"]).dropna().astype(int)
-    typer.echo("split      " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
-    typer.echo("columns    " + ", ".join(recommender.catalog.items.columns))
+    config = _config(directory)
+    told = config["summary"]
+    typer.echo(describe(config))
+    typer.echo("split      " + ", ".join(f"{name} {count:,}" for name, count in told["splits"].items()))
+    typer.echo("columns    " + ", ".join(told["columns"]))
 
 # %% ../nbs/10_cli.ipynb #cdddd343
 @app.command(epilog=_examples(

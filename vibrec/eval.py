@@ -80,7 +80,7 @@ def fit(
     rerank: str | None = None,         # a second family that orders the first one's best hundred of each slot
     pins: str = "soft",                # how a board's pictures count: "soft", those that a candidate suits; or "mean"
     seed: int = 0,                     # same seed, same recommender
-    cache: str | Path | None = None,   # folder for encoded parts, to resume an interrupted run
+    cache: str | Path | None = "auto",  # where features of pictures are kept: the user's folder, another, None: nowhere
     progress: bool = True,             # show progress bars
     **options,                         # of the family's fit, such as k or epochs
 ):
