@@ -116,19 +116,26 @@ def _clear_leftovers(path):
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your share of the disk is used up",
          errno.EFBIG: "a file would become too large", errno.EROFS: "the disk can only be read"}
 
+class _Unwritable(ArtifactError):
+    "Something cannot be written. Where it is part of something larger, that is what the message is about."
+    def __init__(self, path, why, remedy):
+        super().__init__(f"{path} cannot be written: {why}; {remedy}. What stood there before is unchanged")
+        self.why, self.remedy = why, remedy
+
 @contextmanager
 def _told(path, always=False):
     "Say in words that `path` cannot be written, and why: the disk, or, with `always`, anything that the system says."
     try: yield
+    except _Unwritable as error: raise _Unwritable(path, error.why, error.remedy) from error
     except (OSError, SafetensorError) as error:
         number = getattr(error, "errno", None)
         if number is None:
             number = next((code for code in _FULL if f"os error {code})" in str(error)), None)
         if number not in _FULL and not always and not isinstance(error, SafetensorError): raise
         why = _FULL.get(number, getattr(error, "strerror", None) or str(error))
-        remedy = "free some space, or give another folder" if number in _FULL else "give a folder that you may write to"
-        raise ArtifactError(f"{path} cannot be written: {why}; {remedy}. "
-                            "What stood there before is unchanged") from error
+        full = number in _FULL and number != errno.EROFS
+        remedy = "free some space, or give another folder" if full else "give a folder that you may write to"
+        raise _Unwritable(path, why, remedy) from error
 
 # %% ../nbs/a0b_artifact.ipynb #f6300534
 @contextmanager
