@@ -120,6 +120,7 @@ _CARDS = """
   overflow:hidden;box-shadow:0 1px 2px rgba(60,50,40,.05)}
 .vb .vb-card img{width:100%;height:112px;object-fit:contain;background:#f4f1ec;border-radius:6px;margin:0}
 .vb .vb-card .widget-html,.vb .vb-card .widget-html-content{width:100%;min-width:0;overflow:hidden;display:block}
+.vb .vb-gone{display:none}
 .vb .vb-small{width:74px;padding:4px}
 .vb .vb-small img{height:58px}
 .vb .vb-small .vb-title{font-size:10.5px;font-weight:400}

@@ -427,7 +427,7 @@ def demo(
         "--out", "-o", metavar="DIR", help="Where to write report, recommender, boards and evaluation.")
     ] = Path("vibrec-demo"),
     seed: Seed = 0,
-    items: Annotated[int, typer.Option(help="Size of the catalogue.", min=300, max=3000)] = 3000,
+    items: Annotated[int, typer.Option(help="Size of the catalogue; figures need 900.", min=300, max=3000)] = 3000,
     model: Annotated[str, typer.Option(metavar="NAME", help="What scores; as for `vibrec fit`.")] = "gat",
     quiet: Quiet = False,
     debug: Debug = False,

@@ -24,6 +24,7 @@ from .model import Model, Query, VectorModel, families, family  # the contract c
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .hub import from_pretrained, push_to_hub, save_pretrained
 from .layout import board_html
+from .reader import BUILT_IN
 from .page import PictureRow, TableResult
 from .pretrained import encoder_files
 from .saved import load_parts, recorded_encoder, save_parts
@@ -325,9 +326,10 @@ class Recommendations(TableResult):
         catalog: Catalog,      # where the pictures are
         missing: dict | None = None,  # {slot: why nothing is recommended for it}
         notes: list | None = None,    # sentences on what was done with the question
+        encoder: str = BUILT_IN,      # name of what read the pictures
     ):
         self.table, self.board, self.catalog = table, board, catalog
-        self.missing, self.notes = missing or {}, notes or []
+        self.missing, self.notes, self.encoder = missing or {}, notes or [], encoder
 
     def __repr__(self): return result_text(self, "recommendations")
 
@@ -350,7 +352,7 @@ class Recommendations(TableResult):
     ) -> str:  # an HTML fragment that refers to no other file
         "The board, the completed look as it is worn, and alternatives for each slot."
         looks, most, note = [self.look()] if len(self) else [], len(self), note_text(note, self.notes)
-        return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most)
+        return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most, self.encoder)
 
 # %% ../nbs/04_eval.ipynb #38d31614
 @patch_to(Recommender)
@@ -379,7 +381,8 @@ def recommend(
         best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
         parts.append(pd.DataFrame(dict(slot=slot, rank=np.arange(1, len(best) + 1), row=best, score=scores)))
     table = pd.concat(parts, ignore_index=True)
-    return Recommendations(self.with_details(table, board, asked), board, self.catalog, missing, notes)
+    table = self.with_details(table, board, asked)
+    return Recommendations(table, board, self.catalog, missing, notes, self.features.encoder)
 
 # %% ../nbs/04_eval.ipynb #38d316x1
 @patch_to(Recommender)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from .core import figure_style, lazy_import
 from .page import data_uri, jpeg_bytes
+from .reader import BUILT_IN
 from .suitability import pin_notes
 from .wearable import garment_kind
 
@@ -258,6 +259,7 @@ def describe_look(
 def pins_html(
     board,            # a Board
     side: int = 400,  # largest side of each picture, pixels
+    encoder: str = BUILT_IN,  # what read the pictures; only of the built-in one is it known what it cannot read
 ) -> str:  # HTML; needs LOOK_STYLE
     "The pictures of a board, numbered; weights other than 1, likes, dislikes and unsuited pictures are named."
     parts = []
@@ -267,7 +269,7 @@ def pins_html(
     parts += [(pin, f"liked: {pin.name}") for pin in board.likes]
     parts += [(pin, f"disliked: {pin.name}") for pin in board.dislikes]
     figures = []
-    for (pin, text), note in zip(parts, pin_notes([pin for pin, _ in parts])):
+    for (pin, text), note in zip(parts, pin_notes([pin for pin, _ in parts], encoder)):
         text, source = html.escape(text), data_uri(jpeg_bytes(pin.image, side, 82))
         below = f'<br><small class="note">{html.escape(note)}</small>' if note else ""
         figures.append(f'<figure style="--ratio:{pin.image.width/pin.image.height:.3f}"><img src="{source}" '
@@ -302,12 +304,13 @@ def board_html(
     note: str = "",                       # plain text below the look
     missing: dict | None = None,          # {slot: why there is nothing for it}
     most: int = 5,                        # alternatives for each slot
+    encoder: str = BUILT_IN,              # name of what read the pictures
 ) -> str:  # an HTML fragment for write_page
     "A board, what was found in one sentence, the look as it is worn, more looks, and alternatives."
     looks, parts = [as_worn(look) for look in looks], ['<section class="board">', '<div class="together">']
     if title: parts.append(f"<h2>{html.escape(title)}</h2>")
     if looks: parts.append(f'<p class="lead">{html.escape(describe_look(looks[0], board.names))}</p>')
-    parts.append(pins_html(board))
+    parts.append(pins_html(board, encoder=encoder))
     if looks: parts.append(look_html(read_products(looks[0], catalog)))
     parts.append("</div>")
     notes = [note, *(f"Nothing for {slot}: {why}." for slot, why in (missing or {}).items())]

@@ -17,6 +17,7 @@ from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
 from .filters import check_slots
 from .layout import board_html
+from .reader import BUILT_IN
 from .page import PictureResult, PictureRow, TableResult
 from .shown import board_slots, kept_candidates, missing_sets, missing_slots, note_text, result_text, shown_slots
 from .wearable import read_wearable
@@ -55,9 +56,10 @@ class Looks(PictureResult):
         catalog: Catalog,       # where the pictures are
         missing: dict | None = None,  # {slot: why it was left empty}
         notes: list | None = None,    # sentences on what was kept to, and what is not worn together
+        encoder: str = BUILT_IN,      # name of what read the pictures
     ):
         self.table, self.scores, self.board, self.catalog = table, scores, board, catalog
-        self.missing, self.notes = missing or {}, notes or []
+        self.missing, self.notes, self.encoder = missing or {}, notes or [], encoder
 
     def __len__(self): return len(self.scores)
 
@@ -86,7 +88,8 @@ class Looks(PictureResult):
         "The board, the best look as it is worn, further looks, and alternatives."
         looks = [self.table[self.table["look"] == look] for look in self.scores["look"]]
         table = None if others is None else others.table
-        return board_html(self.board, looks, self.catalog, table, title, note_text(note, self.notes), self.missing)
+        note = note_text(note, self.notes)
+        return board_html(self.board, looks, self.catalog, table, title, note, self.missing, encoder=self.encoder)
 
 # %% ../nbs/08_look.ipynb #lookrow1
 @patch_to(Looks)
@@ -223,7 +226,8 @@ def complete(
     places = [[options[slot] for slot in one] for one in sets]
     found = _find_looks(places, scores, agreement, x, n, beam, coherence, differ, diversity, repeat)
     table, summary = _look_tables(found, sets, rows, scores, agreement, coherence, not diversity)
-    return Looks(recommender.with_details(table, board, asked), summary, board, catalog, missing, kept + more)
+    table = recommender.with_details(table, board, asked)
+    return Looks(table, summary, board, catalog, missing, kept + more, recommender.features.encoder)
 
 # %% ../nbs/08_look.ipynb #588a4ea8
 class Explanation(PictureResult):

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .board import Board
-from .cards import Card, Kit, Row, file_link, set_children
+from .cards import Card, Kit, Row, file_link, mark, set_children
 from .catalog import Catalog
 from .core import patch_to
 from .look import Explanation, Looks
@@ -245,8 +245,9 @@ class PinPanel:
         weigh: Callable,      # called with a name and a weight
         remove: Callable,     # called with a name
         take_back: Callable,  # called with the name of a like or dislike
+        crop: Callable,       # called with the name of a picture of which a crop is wanted
     ):
-        self.kit, self.weigh, self.remove, self.take_back = kit, weigh, remove, take_back
+        self.kit, self.weigh, self.remove, self.take_back, self.crop = kit, weigh, remove, take_back, crop
         self.cards, self.grid = [], kit.make(widgets.Box, "vb-grid vb-pins")
         self.opinions = kit.make(widgets.Box, "vb-wrap")
         self.boxes = [kit.heading("Your board"), self.grid, self.opinions]
@@ -259,7 +260,8 @@ class PinPanel:
         slider = self.kit.make(widgets.FloatSlider, value=1, min=-1, max=2, step=.25, readout_format=".2f",
                                continuous_update=False,
                                tooltip="Weight: how much this picture counts; below zero it pushes away")
-        card = Card(self.kit, {"Remove": (self.remove, "Take this picture off the board")}, extra=(slider,))
+        card = Card(self.kit, {"Remove": (self.remove, "Take this picture off the board"),
+                               "Use a crop": (self.crop, "Take the part that shows a product")}, extra=(slider,))
         self.kit.watch(slider, lambda weight: self.weigh(card.name, weight))
         return card
 
@@ -269,18 +271,21 @@ def steps(
     self,
     board: Board | None,
     contents: list,  # (name, JPEG bytes, HTML) of each picture
+    offered=(),      # names of pictures whose cards offer a crop
 ) -> Iterator:  # functions without arguments, to be called one after the other
     "What has to be done to show a board, in steps that are short."
-    for start in range(0, max(len(contents), 1), CARDS_AT_ONCE): yield partial(self._fill, board, contents, start)
+    for start in range(0, max(len(contents), 1), CARDS_AT_ONCE):
+        yield partial(self._fill, board, contents, offered, start)
 
 @patch_to(PinPanel)
-def _fill(self, board, contents, start):
+def _fill(self, board, contents, offered, start):
     "Fill some cards from `start` on; those before are filled already."
     end = min(start + CARDS_AT_ONCE, len(contents))
     with self.kit.quiet():
         for at in range(start, end):
             if at == len(self.cards): self.cards.append(self._make_card())
             self.cards[at].fill(*contents[at])
+            mark(self.cards[at].buttons["Use a crop"], "vb-gone", contents[at][0] not in offered)
         self.show_weights(board)
     set_children(self.grid, [card.box for card in self.cards[:end]])
 

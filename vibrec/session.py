@@ -115,6 +115,18 @@ def remove(
     self.change(board=None if emptied else board.remove(which))
 
 @patch_to(BoardSession)
+def swap(
+    self,
+    which: str,  # name of a picture
+    source,      # as for add: what comes in its place, with its weight
+):
+    "Put another picture in the place of one. Raises CatalogError for one that is not there."
+    board = self.board()
+    if which not in board.names: raise CatalogError(f"{which!r} is no longer on the board")
+    weight = float(board.weights[board.names.index(which)])
+    self.change(board=board.add(source, weight=weight).remove(which))
+
+@patch_to(BoardSession)
 def weigh(
     self,
     which,          # name or index

@@ -119,8 +119,10 @@ _said, _lock = {}, threading.Lock()
 
 def pin_notes(
     pins: Sequence,  # of Pin
-) -> list:           # a sentence or None for each
+    encoder: str = BUILT_IN,  # name of the encoder that reads them
+) -> list:           # a sentence or None for each; None for all if the encoder is not the built-in one
     "What is to be said of the pictures on a board."
+    if BUILT_IN not in encoder.split("+"): return [None]*len(pins)
     looked_at = {pin.digest: pin.image for pin in pins if pin.words is None and pin.item is None}
     with _lock:
         new = {digest: image for digest, image in looked_at.items() if digest not in _said}
@@ -133,9 +135,10 @@ def pin_notes(
 
 def warn_unsuited(
     pins: Sequence,  # of Pin
-    encoder: str,    # name of the encoder; nothing is said of what others than the built-in one can read
+    encoder: str,    # name of the encoder that reads them
 ):
     "Warn of each picture that the built-in encoder has little to say about, by its name."
-    if BUILT_IN not in encoder: return
-    for pin, note in zip(pins, pin_notes(pins)):
-        if note: warnings.warn(f"{pin.name}: {note}", UnsuitedPicture, stacklevel=2)
+    for pin, note in zip(pins, pin_notes(pins, encoder)):
+        if not note: continue
+        advice = "; vibrec.scene.scene_crops(recommender, picture) finds crops" if "crop" in note else ""
+        warnings.warn(f"{pin.name}: {note}{advice}", UnsuitedPicture, stacklevel=2)

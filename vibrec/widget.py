@@ -20,11 +20,11 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from .board import Board, Pin
 from .cards import STYLE, Kit, Thumbnails, caption, value_line
 from .catalog import Catalog, read_image
-from .core import CatalogError, VibrecError, atomic_path, patch_to
+from .core import CatalogError, ImageError, VibrecError, atomic_path, patch_to
 from .eval import Recommender
-from .reader import BUILT_IN
 from .page import write_page
 from .panels import Controls, PinPanel, ResultPanel, StatusBar, explanation_html, looks_html
+from .scene import product_crop
 from .session import BoardSession, Worker
 from .shown import note_text
 from .suitability import pin_notes
@@ -75,7 +75,7 @@ def _make_panels(self):
         added=then_refresh(session.add), slots=then_refresh(session.set_slots), k=then_refresh(session.set_k),
         diversity=then_refresh(session.set_diversity), filter=then_refresh(session.set_filter))
     self.controls = Controls(kit, session.recommender.catalog, session.now, handlers, self.files)
-    self.pins = PinPanel(kit, *map(then_refresh, (session.weigh, session.remove, session.take_back)))
+    self.pins = PinPanel(kit, *map(then_refresh, (session.weigh, session.remove, session.take_back)), self._crop)
     self.results = ResultPanel(kit, {
         "Like": (then_refresh(session.like), "More like this"),
         "Dislike": (then_refresh(session.dislike), "Nothing like this"),
@@ -188,20 +188,32 @@ def _change(self, method, *arguments):
 @patch_to(MoodBoard)
 def _show_board(self, board):
     "Have the board's pictures drawn, then fill its cards, unless another board is there by then."
-    def show(contents): self._post(self.pins.steps(board, contents), lambda: self.session.now.board is board)
+    def show(contents):
+        cards, offered = [content[:3] for content in contents], {name for name, *_, unfit in contents if unfit}
+        self._post(self.pins.steps(board, cards, offered), lambda: self.session.now.board is board)
     pins = [] if board is None else board.pins
     self._ask("drawing the board", lambda: [self._pin_content(pin) for pin in pins], show, key="board")
     self.pins.show_opinions(board)
 
 @patch_to(MoodBoard)
 def _pin_content(self, pin):
-    "In the worker: (name, JPEG bytes, HTML) of a picture on the board."
+    "In the worker: (name, JPEG bytes, HTML, would a crop help?) of a picture on the board."
     recommender, kind = self.session.recommender, "your picture"
     if pin.words is not None: kind = self.session.words_note(pin)
     if pin.item is not None: kind = recommender.catalog.items.set_index("id").at[pin.item, "category"]
-    note = pin_notes([pin])[0] if BUILT_IN in recommender.features.encoder else None
+    note = pin_notes([pin], recommender.features.encoder)[0]
     text = caption(pin.name, note=note) if note else caption(pin.name, kind)
-    return pin.name, self.thumbnails.of_pin(pin), text
+    return pin.name, self.thumbnails.of_pin(pin), text, bool(note)
+
+@patch_to(MoodBoard)
+def _crop(self, name):
+    "Put the part of a picture that shows a product in the place of the picture."
+    pin = next(pin for pin in self.session.now.board.pins if pin.name == name)
+    def find():
+        found = product_crop(pin.image, name)
+        if found is None: raise ImageError(f"no part of {name} clearly shows a product; take it off the board")
+        return found
+    self._ask(f"looking for a crop of {name}", find, partial(self._change, self.session.swap, name))
 
 # %% ../nbs/09_widget.ipynb #f9000024
 @patch_to(MoodBoard)
