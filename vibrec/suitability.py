@@ -140,5 +140,5 @@ def warn_unsuited(
     "Warn of each picture that the built-in encoder has little to say about, by its name."
     for pin, note in zip(pins, pin_notes(pins, encoder)):
         if not note: continue
-        advice = "; vibrec.scene.scene_crops(recommender, picture) finds crops" if "crop" in note else ""
+        advice = "; vibrec.scene.product_crop(picture) finds a crop" if "crop" in note else ""
         warnings.warn(f"{pin.name}: {note}{advice}", UnsuitedPicture, stacklevel=2)
