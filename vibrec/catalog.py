@@ -229,11 +229,13 @@ def fetch(self,
     workers: int = 8,       # how many at a time
     progress: bool = True,  # show a progress bar
 ) -> dict:  # {id: why} of those that could not be fetched
-    "Fetch the pictures that are given as URLs into the cache folder, where they are used from then on."
-    if "image" not in self.items: return {}
-    ids = self.ids[self.items["image"].map(is_url).to_numpy(bool)]
+    "Fetch pictures given as URLs into the cache folder, where they are used from then on. Those a week old are renewed."
+    if "image" not in self.items or not (urls := self.items["image"].map(is_url)).any(): return {}
+    ids = self.ids[urls.to_numpy(bool)]
     def tried(id):
-        try: self.image(id, MIN_SIDE)
+        try:
+            fetched_file(self._source(id)[0], renew=True)
+            self.image(id, MIN_SIDE)
         except ImageError as error: return str(error)
     with ThreadPoolExecutor(workers) as pool:
         reasons = list(tqdm(pool.map(tried, ids), "fetching", len(ids), disable=not progress, unit="picture"))

@@ -27,6 +27,7 @@ from .layout import board_html
 from .reader import BUILT_IN
 from .page import PictureRow, TableResult
 from .pretrained import encoder_files
+from .same import PictureFinder
 from .saved import load_parts, recorded_encoder, save_parts
 from .search import search
 from .suitability import warn_unsuited
@@ -95,6 +96,7 @@ def fit(
     values, chosen["attributes"] = choose_attributes(kinds, catalog, attributes)
     if features is None:
         encoder, chosen["encoder"] = choose_encoder(kinds, encoder)
+        catalog.fetch(progress=progress)
         features = encode_catalog(catalog, encoder, cache=cache, progress=progress)
     elif isinstance(encoder, Encoder) and encoder.name != features.encoder:
         raise ValueError(f"encoder {encoder.name!r} did not make these features, {features.encoder!r} did; give one")
@@ -197,6 +199,15 @@ def pin_features(
         return found
 
 # %% ../nbs/04_eval.ipynb #ask00005
+@patch_to(Recommender, as_prop=True)
+def finder(self) -> PictureFinder:
+    "Finds the items that show a picture; it remembers what it has read."
+    with self._lock:
+        if "_finder" not in self.__dict__:
+            ids, read = self.catalog.ids, self.catalog.image
+            self._finder = PictureFinder(lambda row: read(ids[row], 256), self.features.x)
+        return self._finder
+
 @patch_to(Recommender)
 def pin_vectors(
     self,
@@ -209,7 +220,8 @@ def pin_vectors(
     if (rows < 0).any():
         x = self.pin_features([pin for pin, row in zip(pins, rows) if row < 0])
         vectors[rows < 0] = self.model.encode(x)
-        shown |= (x @ self.features.x.T > .9999).any(0)
+        for pin, vector in zip([pin for pin, row in zip(pins, rows) if row < 0], x):
+            if pin.words is None: shown[self.finder.find(pin.image, vector)] = True
     return vectors, shown
 
 # %% ../nbs/04_eval.ipynb #ca2c2581
