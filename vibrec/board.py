@@ -10,10 +10,12 @@ import hashlib
 import json
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -23,6 +25,7 @@ from .catalog import Catalog, image_paths, read_image
 from .core import ArtifactError, CatalogError, ImageError
 from .core import atomic_path, patch_to, show_images, some
 from .demo import VIBES, board_photos, draw_palette, draw_texture
+from .fetch import LIMITS, is_url
 
 # %% ../nbs/00b_board.ipynb #90910b0d
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,8 @@ def words_card(
 # %% ../nbs/00b_board.ipynb #boardx01
 def _name_of(source, number):
     "What to call a picture that has no name."
-    if isinstance(source, (str, Path)): return Path(urlparse(str(source)).path).name or str(source)
+    if is_url(source): return Path(unquote(urlsplit(source).path)).name or source
+    if isinstance(source, (str, Path)): return Path(source).name or str(source)
     return f"image {number}"
 
 def _pin(source, catalog, number, weight=1., name=None):
@@ -101,20 +105,33 @@ def _pin(source, catalog, number, weight=1., name=None):
         raise
     return Pin(image, name or _name_of(source, number), None, weight)
 
+def _check_count(count):
+    "Raise CatalogError for more pictures than a board may have."
+    if count <= LIMITS.pins: return
+    raise CatalogError(f"more than {LIMITS.pins:,} pictures; a board is a handful, give the best of them, "
+                       "or set vibrec.fetch.LIMITS.pins higher")
+
 def _checked(pins):
     "Pins as a tuple; a name that occurs again gets a number. Raises CatalogError when there are none or none can pull."
     if not pins: raise CatalogError("the board is empty; pin at least one picture")
     weights, used, checked = np.array([pin.weight for pin in pins], np.float32), set(), []
     if not np.isfinite(weights).all() or weights.max() <= 0:
         raise CatalogError(f"weights={weights.tolist()}: give finite numbers, at least one above zero")
+    numbers = {}                                # the last number that a name got: it is not counted up from 1 each time
     for pin in pins:
-        name, number = pin.name, 1
+        name, number = pin.name, numbers.get(pin.name, 1)
         while name in used: name, number = f"{pin.name} ({number + 1})", number + 1
+        numbers[pin.name] = number
         used.add(name)
         checked.append(pin if name == pin.name else replace(pin, name=name))
     return tuple(checked)
 
 # %% ../nbs/00b_board.ipynb #34432833
+def _is_single(sources):
+    "Whether this is one picture and not several."
+    if isinstance(sources, np.ndarray): return sources.ndim in (2, 3) and sources.dtype.kind in "buif"
+    return isinstance(sources, (str, Path, bytes, bytearray, dict, Image.Image, Pin))
+
 class Board:
     """
     Pictures that share a vibe, with weights, and what was liked and disliked since. A board never changes: each method
@@ -126,8 +143,8 @@ class Board:
         catalog: Catalog = None,  # where ids are looked up
         names=None,               # [n] what to call them; default: the id, the file's name, the words, or "image 1"
     ):
-        single = isinstance(sources, (str, Path, bytes, Image.Image, Pin))
-        sources = [sources] if single else list(sources)
+        sources = [sources] if _is_single(sources) else list(islice(sources, LIMITS.pins + 1))
+        _check_count(len(sources))
         for what, given in (("weights", weights), ("names", names)):
             if given is None or len(given) == len(sources): continue
             raise CatalogError(f"{what} has {len(given)} entries for {len(sources)} pictures")
@@ -219,6 +236,7 @@ def _changed(self, pins=None, likes=None, dislikes=None):
     board.pins = self.pins if pins is None else _checked(list(pins))
     board.likes = self.likes if likes is None else tuple(likes)
     board.dislikes = self.dislikes if dislikes is None else tuple(dislikes)
+    _check_count(len(board.pins) + len(board.likes) + len(board.dislikes))
     return board
 
 @patch_to(Board)
@@ -307,7 +325,6 @@ def forget(self,
 BOARD_FILE = "board.json"
 BOARD_VERSION = 2  # raised when the version before can no longer read what is written
 _ROLES = ("pins", "likes", "dislikes")
-_SIZE_LIMIT = 256*2**20     # bytes that a zip may unpack to
 
 def _write_board(board, folder, side):
     "Write board.json and the pictures to a new folder."
@@ -351,6 +368,21 @@ def save(self,
     return path
 
 # %% ../nbs/00b_board.ipynb #30c320c9
+def _read_pictures(rows, folder, path):
+    "{file: picture} of a saved board, each file read once. Raises ArtifactError for too many pictures or pixels."
+    remedy = "it is damaged or hostile, or set vibrec.fetch.LIMITS higher"
+    if len(rows) > LIMITS.pins:
+        raise ArtifactError(f"{path} has {len(rows):,} pictures, the limit is {LIMITS.pins:,}; {remedy}")
+    images, pixels = {}, 0
+    for row in rows:
+        name = Path(row["file"]).name
+        if name in images: continue
+        images[name] = read_image(folder/name)
+        pixels += images[name].width*images[name].height
+        if pixels > LIMITS.board_pixels:
+            raise ArtifactError(f"{path} has more than {LIMITS.board_pixels/1e6:,.0f} million pixels; {remedy}")
+    return images
+
 def _read_board(folder, path, catalog):
     "The board in a folder. Messages name `path`, where it came from."
     try:
@@ -359,32 +391,38 @@ def _read_board(folder, path, catalog):
         if (kind, version) != ("board", BOARD_VERSION):
             expected = f"expected a board of version {BOARD_VERSION}"
             raise ArtifactError(f"{path} is a {kind} of format version {version}, {expected}")
-        pins = {role: [] for role in _ROLES}
+        pins, images = {role: [] for role in _ROLES}, _read_pictures(config["pictures"], folder, path)
         for row in config["pictures"]:
             item = row["item"] if catalog is not None and row["item"] in catalog else None
-            image = read_image(folder/Path(row["file"]).name)
             words = None if row.get("words") is None else " ".join(str(row["words"]).split())
-            pins[row["role"]].append(Pin(image, str(row["name"]), item, float(row["weight"]), words))
+            pin = Pin(images[Path(row["file"]).name], str(row["name"]), item, float(row["weight"]), words)
+            pins[row["role"]].append(pin)
         board = Board(pins["pins"], catalog=catalog)
     except FileNotFoundError:
         remedy = "Board.from_folder reads a folder of pictures"
         raise ArtifactError(f"{path}: no {BOARD_FILE}, so this is not a saved board; {remedy}") from None
     except ArtifactError: raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise ArtifactError(f"{path} is damaged ({error}); save the board again") from None
     board.likes, board.dislikes = tuple(pins["likes"]), tuple(pins["dislikes"])
     return board
 
 def _unzip(path, folder):
     "Unpack a zip of reasonable size."
-    with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-        if size > _SIZE_LIMIT:
-            limit = f"a board has at most {_SIZE_LIMIT/2**20:.0f}; it is damaged or hostile"
-            raise ArtifactError(f"{path} would unpack to {size/2**20:,.0f} MB, {limit}")
-        try: archive.extractall(folder)
-        except (zipfile.BadZipFile, OSError, RuntimeError) as error:
-            raise ArtifactError(f"{path} is damaged ({error}); save the board again") from None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            size = sum(member.file_size for member in members)
+            if size > LIMITS.board_bytes:
+                limit = f"a board has at most {LIMITS.board_bytes/2**20:.0f}; it is damaged or hostile"
+                raise ArtifactError(f"{path} would unpack to {size/2**20:,.0f} MB, {limit}")
+            if len(members) > LIMITS.board_files:
+                limit = f"a board has at most {LIMITS.board_files:,}; it is damaged or hostile"
+                raise ArtifactError(f"{path} holds {len(members):,} files, {limit}")
+            archive.extractall(folder)
+    except ArtifactError: raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise ArtifactError(f"{path} is damaged ({error}); save the board again") from None
 
 # %% ../nbs/00b_board.ipynb #boardx05
 @patch_to(Board, cls_method=True)

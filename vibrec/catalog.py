@@ -229,7 +229,7 @@ def fetch(self,
     workers: int = 8,       # how many at a time
     progress: bool = True,  # show a progress bar
 ) -> dict:  # {id: why} of those that could not be fetched
-    "Fetch pictures given as URLs into the cache folder, where they are used from then on. Those a week old are renewed."
+    "Fetch pictures given as URLs into the cache folder, where they are used from. Those a week old are renewed."
     if "image" not in self.items or not (urls := self.items["image"].map(is_url)).any(): return {}
     ids = self.ids[urls.to_numpy(bool)]
     def tried(id):

@@ -16,6 +16,7 @@ import pandas as pd
 
 from .catalog import BOX, BUILT_IN_PICTURE, SPLITS, Catalog
 from .core import CatalogError, atomic_path, patch_to, some
+from .fetch import is_url
 
 # %% ../nbs/a3_datasets.ipynb #cd8c9b89
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def missing_pictures(self) -> list:  # of ids
         raise CatalogError("the catalogue has no column 'image', so its items have no pictures")
     root = catalog.root or Path()
     return [id for id, image in zip(catalog.ids, catalog.items["image"].astype(str))
-            if not image.startswith(BUILT_IN_PICTURE) and not (root/image).is_file()]
+            if not image.startswith(BUILT_IN_PICTURE) and not is_url(image) and not (root/image).is_file()]
 
 @patch_to(OutfitData)
 def keep(self,
@@ -167,7 +168,8 @@ def read_json(
     published: str,  # where it comes from, for the message
 ):  # what JSON holds
     "What a JSON file holds. Raises CatalogError when it is missing or damaged."
-    try: return json.loads(existing_path(path, published).read_text(encoding="utf-8"))
+    path = existing_path(path, published)
+    try: return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise CatalogError(f"{path}: not JSON ({error}); it may be cut off, get it again") from None
 

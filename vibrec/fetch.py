@@ -44,6 +44,7 @@ class Limits:
     pins: int = 500                 # pictures on a board, with its likes and dislikes
     board_files: int = 1000         # files in a saved board
     board_bytes: int = 256*2**20    # that a saved board may unpack to
+    board_pixels: int = 200_000_000  # of all pictures of a saved board
 
     def __setattr__(self, name, value):
         if not value >= (0 if name in _MAY_BE_ZERO else 1e-9):
@@ -195,7 +196,8 @@ def fetch(
     raise kind(f"{url}: cannot be fetched, {reason}; it may be out of reach, check the address")
 
 # %% ../nbs/a1b1_fetch.ipynb #ftch0029
-_DOWN, _AFTER, _FOR = {}, 5, 300    # {host: (failures in a row, when the last was)}; left alone after 5, for 300 seconds
+_DOWN = {}                  # {host: (failures in a row, when the last was)}
+_AFTER, _FOR = 5, 300       # failures in a row after which a host is left alone, and for how many seconds
 
 def _fetch_politely(url):
     "`fetch`, but a server that failed five times in a row is left alone for a while."

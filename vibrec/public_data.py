@@ -10,6 +10,7 @@ __all__ = ['load_polyvore_outfits', 'load_maryland_polyvore', 'pin_url', 'load_s
 import csv
 import importlib
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,12 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from .catalog import SPLITS, Catalog
-from .core import CatalogError, atomic_path, some
+from .core import CatalogError, ImageError, VibrecError, atomic_path, some
 from .datasets import LabelledOutfit, OutfitData, Question, existing_path, read_json, read_records
+from .pictures import is_gap, read_image
+
+# %% ../nbs/a3b_public_data.ipynb #publ0013
+_log = logging.getLogger(__name__)
 
 # %% ../nbs/a3b_public_data.ipynb #d0fc9f70
 def _resolve(places, names, path):
@@ -156,11 +161,35 @@ def _scenes(path):
     rows = []
     for number, line in enumerate(existing_path(path, _SHOP_THE_LOOK).read_text(encoding="utf-8").splitlines()):
         if not line.strip(): continue
-        try: row = json.loads(line)
+        try:
+            row = json.loads(line)
+            left, top, right, bottom = map(float, row["bbox"])
+            rows.append((str(row["scene"]), str(row["product"]), left, top, right, bottom, f"images/{row['scene']}.jpg"))
+        except (KeyError, TypeError):
+            expected = 'expected {"scene": …, "product": …, "bbox": [left, top, right, bottom]}'
+            raise CatalogError(f"{path}: line {number + 1} is {line[:80]!r}; {expected}") from None
         except ValueError as error: raise CatalogError(f"{path}: line {number + 1} is not JSON ({error})") from None
-        rows.append((row["scene"], row["product"], *row["bbox"], f"images/{row['scene']}.jpg"))
     return pd.DataFrame(rows, columns=["scene", "product", "left", "top", "right", "bottom", "image"])
 
+def _overlap(a, b):
+    "Shared area of two boxes (left, top, right, bottom) as a share of what both cover."
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0: return 0.
+    area = sum((box[2] - box[0])*(box[3] - box[1]) for box in (a, b)) - width*height
+    return width*height/area
+
+def _worn(scenes, category):
+    "bool [n]: the first product of each box of a scene. The others are alternatives: one of them is worn, not all."
+    kept, worn = {}, []
+    for row in scenes.itertuples():
+        box, kind = (row.left, row.top, row.right, row.bottom), category[row.product]
+        others = kept.setdefault(row.scene, [])
+        overlaps = [(_overlap(box, other), kind == other_kind) for other, other_kind in others]
+        worn.append(not any(share > .95 or (share > .7 and alike) for share, alike in overlaps))
+        if worn[-1]: others.append((box, kind))
+    return np.array(worn, bool)
+
+# %% ../nbs/a3b_public_data.ipynb #stlalt01
 def load_shop_the_look(
     folder: str | Path,      # where fashion.json is
     part: str = "fashion",   # "fashion" or "home"
@@ -174,7 +203,11 @@ def load_shop_the_look(
     paths = [categories.get(id, "unknown") for id in items["id"]]
     items = items.assign(category=[path.split("|")[-1] for path in paths], path=paths,
                          image=[f"images/{id}.jpg" for id in items["id"]])
-    outfits = scenes[["scene", "product"]].rename(columns=dict(scene="outfit_id", product="item_id"))
+    worn = _worn(scenes, dict(zip(items["id"], items["category"])))
+    if not worn.all():
+        _log.warning("Shop the Look, %s: %d of %d products in scenes are alternatives to another one on the same box and are "
+                     "left out of the outfits", part, (~worn).sum(), len(worn))
+    outfits = scenes.loc[worn, ["scene", "product"]].rename(columns=dict(scene="outfit_id", product="item_id"))
     data = OutfitData(Catalog(items, outfits, folder), name=f"Shop the Look, {part}", scenes=scenes)
     return data.resolve_missing(missing)
 
@@ -254,23 +287,61 @@ def _from_hub(name, split):
         raise ImportError(f"to load {name!r} by its name, {remedy}") from None
     return library.load_dataset(name, split=split)
 
+def _undecoded(rows, image):
+    "The set with its pictures as they are in the files, where the library offers that: vibrec reads them itself."
+    feature = (getattr(rows, "features", None) or {}).get(image)
+    if getattr(feature, "decode", None) is not True or not hasattr(rows, "cast_column"): return rows
+    return rows.cast_column(image, type(feature)(decode=False))
+
 def _words_of(rows, column):
     "A function that turns a value of a column into words. Class labels are numbers with names."
     label = (getattr(rows, "features", None) or {}).get(column)
     return label.int2str if hasattr(label, "int2str") else str
 
-def _check_row(row, number, image, columns):
-    "Raise a CatalogError when a row has not all columns or its picture is none."
-    for column in columns:
-        if column not in row: raise CatalogError(f"row {number} has no column {column!r}; it has {sorted(row)}")
-    if isinstance(row[image], Image.Image): return
-    remedy = f"it may have to be decoded: cast_column({image!r}, Image())"
-    raise CatalogError(f"column {image!r} holds {type(row[image]).__name__}, not pictures; {remedy}")
+def _each_row(rows):
+    "(row, None), or (None, error) for a row that cannot be read. Ten of those in a row end a set that is streamed."
+    if hasattr(rows, "__len__") and hasattr(rows, "__getitem__"): rows = map(rows.__getitem__, range(len(rows)))
+    rows, failed = iter(rows), 0
+    while failed < 10:
+        try: row = next(rows)
+        except StopIteration: return
+        except Exception as error:                      # whatever the library or the file raises
+            failed += 1
+            yield None, error
+        else:
+            failed = 0
+            yield row, None
+
+# %% ../nbs/a3b_public_data.ipynb #46c63f0e
+_PICTURES = (Image.Image, bytes, dict, np.ndarray)
+
+def _row_parts(row, image, category, id, name):
+    "(picture, category, id or None) of a row. Raises CatalogError or ImageError."
+    for column in filter(None, (image, category, id)):
+        if column not in row: raise CatalogError(f"has no column {column!r}; it has {sorted(row)}")
+        if not isinstance(row[column], _PICTURES) and is_gap(row[column]):
+            raise CatalogError(f"has nothing in column {column!r}")
+    if not isinstance(row[image], _PICTURES):
+        remedy = f"it may have to be decoded: cast_column({image!r}, Image())"
+        raise CatalogError(f"column {image!r} holds {type(row[image]).__name__}, not pictures; {remedy}")
+    try: label = name(row[category])
+    except Exception as error:
+        raise CatalogError(f"has the label {row[category]!r}, which has no name ({error})") from None
+    return read_image(row[image]), label, None if id is None else str(row[id])
+
+def _write_once(picture, path):
+    "Write a picture, or find it there. Raises CatalogError when there is another one of this name."
+    if not path.exists():
+        with atomic_path(path) as new: return picture.save(new)
+    try: same = picture.tobytes() == read_image(path).tobytes()
+    except ImageError: same = False
+    if not same:
+        raise CatalogError(f"{path}: another picture is there, so the folder belongs to another set; give an empty one")
 
 # %% ../nbs/a3b_public_data.ipynb #46c63f0f
 def load_image_dataset(
     rows,                     # a set of the library, whole or streamed, or its name on the hub
-    folder: str | Path,       # where the pictures are written
+    folder: str | Path,       # where the pictures are written: an empty folder, or the one of an earlier run
     image: str = "image",     # column of pictures
     category: str = "label",  # column of categories: strings or class labels
     id: str = None,           # column of ids; None: the number of the row
@@ -280,16 +351,29 @@ def load_image_dataset(
 ) -> Catalog:  # with the other columns of words and numbers
     "A catalogue from an image set of the library `datasets`. Raises CatalogError, and ImportError without the library."
     if isinstance(rows, str): rows = _from_hub(rows, split)
-    folder, table, name = Path(folder), [], _words_of(rows, category)
-    used = [image, category] + ([] if id is None else [id])
-    for number, row in enumerate(tqdm(rows, disable=not progress, desc="writing pictures", total=most)):
+    rows = _undecoded(rows, image)
+    folder, table, name, left_out = Path(folder), {}, _words_of(rows, category), {}
+    used = {image, category, id, "split"}
+    for number, (row, error) in enumerate(tqdm(_each_row(rows), disable=not progress, desc="pictures", total=most)):
         if number == most: break
-        _check_row(row, number, image, used)
+        try:
+            if error is not None: raise CatalogError(f"cannot be read ({error})")
+            picture, label, key = _row_parts(row, image, category, id, name)
+            key = str(number) if key is None else key
+            if key in table: raise CatalogError(f"has the id {key!r} of an earlier row")
+        except VibrecError as error:
+            left_out[number] = str(error)
+            continue
         path = folder/f"{number:07d}.png"
-        if not path.exists():
-            with atomic_path(path) as new: row[image].convert("RGB").save(new)
-        known = dict(id=str(number if id is None else row[id]), category=name(row[category]), image=path.name)
-        table.append({key: value for key, value in row.items()
-                      if isinstance(value, (str, int, float)) and key not in (*used, "split")} | known)
-    if not table: raise CatalogError("rows: the set is empty")
-    return Catalog(pd.DataFrame(table), root=folder)
+        _write_once(picture, path)
+        others = {what: value for what, value in row.items()
+                  if isinstance(value, (str, int, float)) and what not in used}
+        table[key] = others | dict(id=key, category=label, image=path.name)
+    return _catalog_of(table, folder, left_out)
+
+def _catalog_of(table, folder, left_out):
+    "The catalogue of rows that were read; the log has those that were not. Raises CatalogError when there are none."
+    reasons = [f"row {number} {reason}" for number, reason in left_out.items()]
+    if not table: raise CatalogError(f"no row can be used; {reasons[0]}" if reasons else "rows: the set is empty")
+    if reasons: _log.warning("%d of %d rows are left out: %s", len(reasons), len(reasons) + len(table), some(reasons))
+    return Catalog(pd.DataFrame(list(table.values())), root=folder)

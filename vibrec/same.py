@@ -122,7 +122,8 @@ class PictureFinder:
         for start in range(0, len(near), _AT_A_TIME):
             rows = near[start:start + _AT_A_TIME]
             prints = [self._print(int(row)) for row in rows]
-            same = [cosines[row] > _EXACT if one is None else same_picture(wanted, one) for row, one in zip(rows, prints)]
+            same = [cosines[row] > _EXACT if one is None else same_picture(wanted, one)
+                    for row, one in zip(rows, prints)]
             found += rows[np.array(same, bool)].tolist()
             if not any(same): break
         return np.array(found, np.int64)
