@@ -17,12 +17,13 @@ from .pretrained import check_given, check_recorded
 
 # %% ../nbs/03d_saved.ipynb #savd00s7
 def summarise(
-    catalog: Catalog,    # with a split
+    catalog: Catalog,    # with a split or without
     features: Features,  # of its items
     model: Model,        # fitted
 ) -> dict:  # that JSON can hold
     "Numbers of items, of outfits and of features, and names of columns."
-    sizes, splits = (catalog.items[column].value_counts() for column in ("category", "split"))
+    sizes = catalog.items["category"].value_counts()
+    splits = catalog.items["split"].value_counts() if "split" in catalog.items else {}
     return dict(items=len(catalog), categories={str(name): int(size) for name, size in sizes.sort_index().items()},
                 splits={name: int(splits[name]) for name in ("train", "valid", "test") if name in splits},
                 outfits=len(catalog.outfit_lists()), columns=[str(name) for name in catalog.items.columns],
