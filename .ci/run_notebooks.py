@@ -2,8 +2,8 @@
 """Run notebooks top to bottom and keep their outputs.
 
 `python .ci/run_notebooks.py [NOTEBOOK ...]`: without arguments every chapter of `nbs/` is run. Cells that nbdev would skip (`#| eval: false`,
-`#| slow`) are not run and keep the outputs they have. What changes from run to run without meaning anything is not saved: progress bars, the ids
-of widget views, the metadata of PNGs; heavy PNGs are stored with a palette. Warnings are kept, so that somebody sees them. A notebook that fails is left as it was.
+`#| slow`) are not run and keep the outputs they have. What changes from run to run without meaning anything is not saved: progress bars, paths of this machine in
+warnings, the ids of widget views, the metadata of PNGs; heavy PNGs are stored with a palette. Warnings are kept, so that somebody sees them. A notebook that fails is left as it was.
 """
 import base64
 import io
@@ -25,6 +25,7 @@ SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow)\b", re.M)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"\d+%\|.*\| *[\d.]+\w*/|\b[\d.]+\w*it \[[\d:]+,|\| *[\d.]+\w*/[\d?.]+\w* \[[\d:?]+<|^[\w .,/-]+: *0%\| ")
 CELL_FILE = re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py(:\d+)?")
+WARNED_AT = re.compile(r"^(?:[A-Za-z]:)?[/\\]\S*[/\\]([\w.-]+\.py):\d+: (\w+: )", re.M)  # where a warning comes from: a path of this machine
 PNG_TEXT = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
 
 
@@ -60,7 +61,7 @@ def tidy(outputs):
     kept = []
     for out in outputs:
         if out.output_type == "stream" and out.name == "stderr":
-            out.text = CELL_FILE.sub("<this cell>", strip_progress(out.text))
+            out.text = WARNED_AT.sub(r"\1: \2", CELL_FILE.sub("<this cell>", strip_progress(out.text)))
             if not out.text.strip(): continue
         data = out.get("data", {})
         if data.pop(WIDGET, None) and PROGRESS.search(data.get("text/plain", "")): continue
