@@ -20,7 +20,7 @@ from vibrec.core import ArtifactError
 from vibrec.eval import Recommender
 from vibrec.features import Features
 
-FITS = dict(similarity={}, cooccurrence=dict(epochs=2), gat=dict(epochs=2))
+FITS = dict(similarity={}, cluster={}, cooccurrence=dict(epochs=2), gat=dict(epochs=2), transformer=dict(epochs=1), reranked=dict(epochs=1))
 
 
 def fit(folder, family, seed):
@@ -28,7 +28,8 @@ def fit(folder, family, seed):
     catalog = Catalog.drawn(n_items=120)
     x = np.random.default_rng(seed).standard_normal((len(catalog), 24)).astype(np.float32)
     features = Features(catalog.ids, x / np.linalg.norm(x, axis=1, keepdims=True), "vibrec/base")
-    Recommender.fit(catalog, family, features=features, seed=seed, progress=False, attributes=None, **FITS[family]).save(folder)
+    how = dict(model="transformer", rerank="similarity") if family == "reranked" else dict(model=family)
+    Recommender.fit(catalog, features=features, seed=seed, progress=False, attributes=None, **how, **FITS[family]).save(folder)
 
 
 def answers(folder):
