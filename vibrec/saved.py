@@ -6,14 +6,17 @@
 __all__ = ['summarise', 'save_parts', 'load_parts', 'recorded_encoder']
 
 # %% ../nbs/03d_saved.ipynb #savd0005
+from functools import partial
 from pathlib import Path
 
-from .artifact import artifact_folder, only_artifact_errors, read_artifact, read_whole, write_artifact
+from .artifact import (
+    artifact_folder, only_artifact_errors, read_artifact, read_config, read_whole, write_artifact)
 from .catalog import Catalog
 from .errors import ArtifactError
 from .features import Encoder, Features
 from .model import Model, family
 from .pretrained import check_given, check_recorded
+from .stored import StoredModel, stored_answers
 
 # %% ../nbs/03d_saved.ipynb #savd00s7
 def summarise(
@@ -41,20 +44,33 @@ def save_parts(
     with artifact_folder(directory) as folder:
         config = dict(family=model.name, settings=settings, encoder=features.encoder,
                       summary=summarise(catalog, features, model))
-        write_artifact(folder, "recommender", config)
+        answers = stored_answers(model, features.x, catalog.items, catalog.ids)
+        if answers is not None: config["stored"] = answers[0]
+        write_artifact(folder, "recommender", config, answers and answers[1])
         for name, part in dict(catalog=catalog, features=features, model=model).items(): part.save(folder / name)
+
+
+def _load_model(folder, name, fit_id):
+    "The family in full. Raises ArtifactError when the folder holds another fit by now."
+    try: kind = family(name)
+    except ValueError as error:
+        raise ArtifactError(f"{folder}: {error}; the package that defines it may not be installed") from None
+    with only_artifact_errors(folder): model = kind.load(folder / "model")
+    if read_config(folder, "recommender")["fit_id"] != fit_id:
+        raise ArtifactError(f"{folder} was replaced by another fit since it was loaded; load it again")
+    return model
 
 
 def _read_parts(folder):
     "(catalogue, features, model, settings) of a folder that nobody is writing."
-    config, _, _ = read_artifact(folder, "recommender")
-    try: kind = family(config["family"])
-    except ValueError as error:
-        raise ArtifactError(f"{folder}: {error}; the package that defines it may not be installed") from None
+    config, arrays, _ = read_artifact(folder, "recommender")
+    load = partial(_load_model, folder, config["family"], config["fit_id"])
+    model = None if "stored" in config else load()
     catalog, features = Catalog.load(folder / "catalog"), Features.load(folder / "features")
     if list(features.ids) != list(catalog.ids):
         raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
-    return catalog, features, kind.load(folder / "model"), config["settings"]
+    if model is None: model = StoredModel(config["stored"], arrays, features.x, catalog.items, catalog.ids, load)
+    return catalog, features, model, config["settings"]
 
 # %% ../nbs/03d_saved.ipynb #savd0009
 def load_parts(
