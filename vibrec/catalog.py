@@ -221,7 +221,8 @@ def from_table(cls,
     catalog = cls(read_table(table, columns), None if outfits is None else read_table(outfits), root)
     if "image" not in catalog.items: return catalog
     paths, root = checked_paths(catalog.items["image"].tolist(), catalog.root, images, outside)
-    return catalog if root == catalog.root else catalog._set(catalog.items.assign(image=paths), catalog.outfits, root, None)
+    if root == catalog.root: return catalog
+    return catalog._set(catalog.items.assign(image=paths), catalog.outfits, root, None)
 
 # %% ../nbs/00_catalog.ipynb #catpic07
 @patch_to(Catalog)
@@ -357,8 +358,8 @@ def with_split(self,
         left = [outfit for outfit in left if rows.isdisjoint(outfit)]
     crossing = sum(len(set(split[outfit])) > 1 for outfit in whole)
     if crossing:
-        warnings.warn(f"outfits hang together: {crossing:,} of {len(whole):,} cross the split; their training items count "
-                      "as worn together, and nothing is asked about them", stacklevel=2)
+        warnings.warn(f"outfits hang together: {crossing:,} of {len(whole):,} cross the split; their training "
+                      "items count as worn together, and nothing is asked about them", stacklevel=2)
     items = self.items.assign(split=split.astype(str))
     return object.__new__(type(self))._set(items, self.outfits, self.root, self.recipes)
 

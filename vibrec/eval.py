@@ -19,7 +19,8 @@ from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
-from .filters import check_slots, exclusion_steps, slot_candidates, with_pictures
+from .filters import (
+    check_slots, exclusion_steps, real_number, slot_candidates, whole_number, with_pictures)
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .hub import from_pretrained, push_to_hub, save_pretrained
@@ -254,7 +255,11 @@ def query(
 ) -> Query:
     "What a board asks of the model, as `settings` say: by a soft maximum over its pictures, or by their mean."
     softness = self.settings.get("softness") if self.settings.get("pins") == "soft" else None
-    return self.model.board_query(*asked.question, slot, softness)
+    query = self.model.board_query(*asked.question, slot, softness)
+    if query.softness is None and query.cancels:
+        raise CatalogError("the board asks for nothing: what pulls and what pushes away cancel each other; "
+                           "change a weight, or take something off it")
+    return query
 
 @patch_to(Recommender)
 def scores(
@@ -383,7 +388,8 @@ def recommend(
     keep="auto",              # gender and usage: "auto": as the board shows; {column: value}; None: any
 ) -> Recommendations:
     "Rank the catalogue, slot by slot, without what is on the board or disliked. Raises CatalogError or ImageError."
-    if k < 1: raise ValueError(f"k={k}: ask for at least one item per slot")
+    k, novelty = whole_number("k", k), real_number("novelty", novelty)
+    diversity = real_number("diversity", diversity, 0, 1)
     slots = check_slots(self.catalog, slots)
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     asked = self.ask(board, taste)

@@ -15,11 +15,12 @@ from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
-from .filters import check_slots
+from .filters import check_slots, real_number, whole_number
 from .layout import board_html
 from .reader import BUILT_IN
 from .page import PictureResult, PictureRow, TableResult
 from .shown import board_slots, kept_candidates, missing_sets, missing_slots, note_text, result_text, shown_slots
+from .values import to_records
 from .wearable import read_wearable
 
 # %% ../nbs/08_look.ipynb #8a5589b6
@@ -73,8 +74,7 @@ class Looks(PictureResult):
     def to_records(self) -> list:  # [{look, score, board_score, agreement, pieces: [{slot, id, …}]}]
         "A list of plain dictionaries, one per look, for JSON."
         pieces = {look: rows.drop(columns="look") for look, rows in self.table.groupby("look")}
-        return [record | dict(pieces=json.loads(pieces[record["look"]].to_json(orient="records")))
-                for record in json.loads(self.scores.to_json(orient="records"))]
+        return [record | dict(pieces=to_records(pieces[record["look"]])) for record in to_records(self.scores)]
 
     def tables(self) -> list:
         "Scores of the looks, then their pieces."
@@ -155,10 +155,9 @@ def _look_tables(found, sets, rows, scores, agreement, coherence, by_score):
 # %% ../nbs/08_look.ipynb #eed61327
 def _check_complete(**values):
     "Raises ValueError for numbers that `complete` cannot work with."
-    for name in ("n", "beam", "pool", "repeat"):
-        if values[name] < 1: raise ValueError(f"{name}={values[name]} must be at least 1")
+    for name, most in dict(n=100, beam=10_000, pool=10_000, repeat=None).items(): whole_number(name, values[name], most)
     for name in ("coherence", "diversity"):
-        if not 0 <= values[name] <= 1: raise ValueError(f"{name}={values[name]} must lie in 0 … 1")
+        real_number(name, values[name], 0, 1)
 
 def _best_candidates(recommender, asked, candidates, k):
     "({slot: positions}, rows of the catalogue [n], scores [n]) of the k best of each slot, one after the other."
@@ -195,7 +194,7 @@ def complete(
     recommender: Recommender,
     board,                    # a Board, or whatever Board takes
     slots="auto",             # "auto": the missing ones; None: all categories; or a list
-    n: int = 3,               # how many looks
+    n: int = 3,               # how many looks, at most 100
     beam: int = 20,           # partial looks that are kept at each slot; more is slower and rarely worse
     coherence: float = .5,    # c, 0 … 1: the share of the pieces' agreement in the score of a look
     differ: int | None = None,  # pieces in which any two looks differ at least; None: more than half
@@ -210,7 +209,7 @@ def complete(
     repeat: int | None = None,  # looks that an item may be in; None: two at most, and never all; n: no limit
 ) -> Looks:  # at most n; fewer when there are not so many distinct ones
     "Fill the missing slots together. Raises CatalogError, ImageError, or ValueError for a number out of range."
-    repeat = max(1, min(2, n - 1)) if repeat is None else repeat
+    repeat = max(1, min(2, whole_number("n", n) - 1)) if repeat is None else repeat
     _check_complete(n=n, beam=beam, pool=pool, repeat=repeat, coherence=coherence, diversity=diversity)
     catalog, rules = recommender.catalog, read_wearable(wearable, recommender.catalog)
     if not isinstance(board, Board): board = Board(board, catalog=catalog)
@@ -389,7 +388,7 @@ def find_outlier(
     **options,                 # for recommend, such as filters
 ) -> Outlier:
     "Which piece goes least with the others, and what could replace it. Raises CatalogError for fewer than three."
-    catalog = recommender.catalog
+    catalog, temperature = recommender.catalog, real_number("temperature", temperature, 1e-6)
     if not isinstance(board, Board): board = Board(board, catalog=catalog)
     if len(board) < 3: raise CatalogError(f"the board has {len(board)} pieces; an outlier needs three or more")
     read = board_slots(recommender, board)

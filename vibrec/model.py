@@ -22,6 +22,7 @@ import pandas as pd
 from .catalog import Catalog
 from .core import CatalogError, inner_products, lazy_import, patch_to
 from .features import BUILT_IN, Encoder, Features, many_views
+from .filters import whole_number
 
 # %% ../nbs/03c_model.ipynb #mdl00l05
 projection = lazy_import("vibrec.projection")
@@ -36,6 +37,7 @@ class Query:
     vector: np.ndarray | None = None  # float32 [d], for families whose score is an inner product with it
     state: Any = None                 # whatever else a family keeps from `query` for `score` and `explain`
     softness: float | None = None     # τ of a soft maximum over the pictures, in units of a score; None: their mean
+    cancels: bool = False             # what pulls and what pushes away add up to nothing, so that all scores are noise
 
 # %% ../nbs/03c_model.ipynb #ctr00002
 class Model:
@@ -237,10 +239,12 @@ class VectorModel(Model):
     def query(self, vectors, weights, slot=None):
         "The weighted mean of the pictures' queries."
         weights = np.asarray(weights, np.float32)
-        total = weights @ self.as_query(vectors)
+        queries = self.as_query(vectors)
+        total = weights @ queries
         length = np.linalg.norm(total) if self.unit_queries else np.abs(weights).sum()
         scale = np.float32(max(length, 1e-12))
-        return Query(vectors, weights, slot, total / scale, scale)
+        pulled = np.abs(weights) @ np.linalg.norm(queries, axis=1) if (weights < 0).any() else 0.
+        return Query(vectors, weights, slot, total / scale, scale, cancels=bool(np.linalg.norm(total) < 1e-5 * pulled))
 
     def board_query(self, vectors, weights, slot=None, softness=None):
         "A soft maximum, where two pictures or more pull. Raises ValueError for a softness that is not above zero."
@@ -335,12 +339,15 @@ def suggest_family(
     return chosen, f"{n_outfits:,} training outfits; {chosen.name} is for {chosen.min_outfits:,} or more"
 
 
+_COUNTS = {"k", "epochs", "heads", "layers", "hidden_dim", "out_dim", "batch_size"}  # options that are whole numbers
+
 def check_options(
     kind: type,     # a model family
     options: dict,  # for its fit
 ):
-    "Raises ValueError for an option that the family does not take."
+    "Raises ValueError for an option that the family does not take, and for a count that is no whole number."
     known = kind.option_names()
+    for name in _COUNTS & known & set(options): whole_number(name, options[name], what="")
     for name in options:
         if name in known: continue
         taken = ", ".join(sorted(known)) or "none"
@@ -351,7 +358,9 @@ def choose_split(
     catalog: Catalog,
     seed: int = 0,  # of a random split
 ) -> Catalog:  # with a split
-    "With outfits 80 % train, 10 % valid, 10 % test; else all train. Raises CatalogError for fewer than 4 to train on."
+    """With outfits 80 % train, 10 % valid, 10 % test, in whole outfits; else all train.
+
+    Raises CatalogError for fewer than 4 items to train on."""
     if "split" not in catalog.items:
         catalog = catalog.with_split(.1, .1, seed) if catalog.outfit_lists() else catalog.with_split(0, 0, seed)
     n_train = int((catalog.items["split"] == "train").sum())

@@ -30,6 +30,7 @@ def summarise(
     return dict(items=len(catalog), categories={str(name): int(size) for name, size in sizes.sort_index().items()},
                 splits={name: int(splits[name]) for name in ("train", "valid", "test") if name in splits},
                 outfits=len(catalog.outfit_lists()), columns=[str(name) for name in catalog.items.columns],
+                outfit_rows=0 if catalog.outfits is None else len(catalog.outfits),
                 numbers=int(features.dim), learns=model.learns)
 
 # %% ../nbs/03d_saved.ipynb #savd0007

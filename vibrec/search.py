@@ -15,7 +15,7 @@ import pandas as pd
 from .board import words_card
 from .catalog import Catalog
 from .core import inner_products, some
-from .filters import check_slots, exclusion_steps, slot_candidates
+from .filters import check_slots, exclusion_steps, slot_candidates, whole_number
 from .layout import cards_html, read_products
 from .page import PictureRow, TableResult
 from .words import encode_words
@@ -69,7 +69,7 @@ def search(
     warn: bool = True,    # whether unknown words are a warning; the result names them in any case
 ) -> Found:
     "The items whose pictures a text describes best. Raises CatalogError where no word is known, or ValueError: n."
-    if n < 1: raise ValueError(f"n={n}: ask for at least one item")
+    n = whole_number("n", n)
     catalog, x = recommender.catalog, recommender.features.x
     text = " ".join(text.split())
     vector, known, unknown = encode_words(text, recommender.encoder, warn)

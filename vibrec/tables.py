@@ -107,7 +107,7 @@ def rows_to_table(
             raise CatalogError(f"{name}: no row fits the header, which has {len(header)} columns ({some(header, 5)}); "
                                f"row 2 has {len(rows[1])} fields")
         warnings.warn(f"{name}: {len(wrong):,} of {len(rows) - 1:,} rows have more fields than the header and were "
-                      f"left out, such as row {wrong[0]}; a separator inside a field needs quotes around it", stacklevel=2)
+                      f"left out, such as row {wrong[0]}; a separator inside a field needs quotes", stacklevel=2)
     cells = [rows[number - 1] for number in good]
     columns = [[row[n] if n < len(row) else "" for row in cells] for n in range(len(header))]
     table = pd.DataFrame(dict(enumerate(columns)), dtype=object)
@@ -364,7 +364,7 @@ def check_outfits(
     pairs = pairs[known].drop_duplicates(ignore_index=True)
     sizes = pairs["outfit_id"].value_counts()
     if (sizes == 1).any():
-        said.append(f"{int((sizes == 1).sum()):,} of {len(sizes):,} outfits have one item only, and nothing can be learned "
-                    f"from those; an outfit is two rows or more with the same outfit_id")
+        said.append(f"{int((sizes == 1).sum()):,} of {len(sizes):,} outfits have one item only, and nothing can be "
+                    f"learned from those; an outfit is two rows or more with the same outfit_id")
     if said and tell: warnings.warn(f"outfits: {'; '.join(said)}", stacklevel=3)
     return pairs

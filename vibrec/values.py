@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TRUE_WORDS', 'FALSE_WORDS', 'RESULT_COLUMNS', 'read_truth', 'as_truths', 'read_number', 'read_period', 'Meaning',
-           'read_column', 'range_mask', 'choice_mask', 'to_records', 'result_names', 'printable']
+           'read_column', 'range_mask', 'choice_mask', 'to_records', 'result_names']
 
 # %% ../nbs/a1d_values.ipynb #val00005
 import json
@@ -58,13 +58,17 @@ _SIGNS = "$€£¥₹₽₩₺₴₫฿"
 _NUMBER = re.compile(rf"((?:(?:{_CODES})\.?)?\s*[{_SIGNS}]?)\s*([+\-−]?)\s*([{_SIGNS}]?)\s*"
                      rf"(\d(?:[\d.,'’\s]*\d)?|[.,]\d+)(?:[.,][-–—]+)?\s*([%‰{_SIGNS}]|[^\W\d_]{{1,5}}\.?|)", re.I)
 
+_DIGITS = re.compile(r"\d+|\d*[.,]\d+|\d{1,3}(,\d{3})+(\.\d+)?|\d{1,3}(\.\d{3})+(,\d+)?|\d{1,2}(,\d{2})*,\d{3}(\.\d+)?")
+
 def _parts(text):
     "(digits with their marks, sign, unit) of a number as people write it; None for anything else."
     found = _NUMBER.fullmatch(text.strip())
     if found is None: return None
     before, minus, sign, digits, after = found.groups()
+    digits = re.sub(r"[\s'’]", "", digits)
+    if _DIGITS.fullmatch(digits) is None: return None  # marks that divide no thousands: a version, a date
     unit = "".join((before + sign + after).upper().split()).rstrip(".")
-    return re.sub(r"[\s'’]", "", digits), -1. if minus in ("-", "−") else 1., _CURRENCY.get(unit, unit)
+    return digits, -1. if minus in ("-", "−") else 1., _CURRENCY.get(unit, unit)
 
 def _decimal_mark(digits):
     "The decimal mark that a number proves: '.' or ',', or None where it could be either."
@@ -82,6 +86,7 @@ def _number(digits, mark):
     whole = re.sub("[.,]", "", whole)
     return float(f"{whole or 0}.{part or 0}") if not re.search("[.,]", part) else np.nan
 
+# %% ../nbs/a1d_values.ipynb #val0014b
 def read_number(
     value,            # a number, or text such as "1.299,00 €"
     mark: str = None,  # the decimal mark where the text proves none: ".", ",", or None: marks stand at thousands
@@ -323,14 +328,3 @@ def result_names(
         taken.add(name)
         names[column] = name
     return names
-
-# %% ../nbs/a1d_values.ipynb #val00041
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-def printable(
-    text: str,
-    lines: bool = True,  # whether new lines and tabs may stay
-) -> str:
-    "A text for a terminal: control characters, and those that turn the direction of writing, as \\uXXXX."
-    text = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))
-    return text if lines else text.replace("\n", "\\u000a").replace("\t", "\\u0009")
