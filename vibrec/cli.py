@@ -155,6 +155,22 @@ def _check_free(folder, ours):
     raise FileExistsError(f"{folder} exists and holds other things than what this command writes; "
                           "choose another --out, or remove it yourself")
 
+# %% ../nbs/10_cli.ipynb #77fa8b44
+def _inner(directory):
+    "Where the recommender in a folder is; `vibrec demo` keeps it one level down."
+    inner = directory / "recommender"
+    return inner if inner.is_dir() and not (directory / "config.json").exists() else directory
+
+def _config(directory):
+    "What its topmost `config.json` says, without loading the rest."
+    from vibrec.artifact import read_config
+    return read_config(_inner(directory), "recommender")
+
+def _load(directory):
+    "The recommender in a folder."
+    from vibrec.eval import Recommender
+    return Recommender.load(_inner(directory))
+
 # %% ../nbs/10_cli.ipynb #climod01
 @app.command(epilog=_examples("vibrec models"))
 @_mannered
@@ -223,22 +239,6 @@ def fit(
     recommender.save(out)
     say(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     _tell_skipped(recommender.skipped, len(catalog))
-
-# %% ../nbs/10_cli.ipynb #77fa8b44
-def _inner(directory):
-    "Where the recommender in a folder is; `vibrec demo` keeps it one level down."
-    inner = directory / "recommender"
-    return inner if inner.is_dir() and not (directory / "config.json").exists() else directory
-
-def _config(directory):
-    "What its topmost `config.json` says, without loading the rest."
-    from vibrec.artifact import read_config
-    return read_config(_inner(directory), "recommender")
-
-def _load(directory):
-    "The recommender in a folder."
-    from vibrec.eval import Recommender
-    return Recommender.load(_inner(directory))
 
 # %% ../nbs/10_cli.ipynb #cliw0001
 def _check_page(out, as_json):
@@ -431,8 +431,8 @@ def demo(
     """
     from vibrec.tour import TOUR_VIBES, make_tour
     _check_free(out, _is_demo)
-    say = (lambda text: None) if quiet else (lambda text: say(text, err=True))
-    summary = make_tour(out, seed, items, model, say, progress=not quiet)
+    tell = (lambda text: None) if quiet else (lambda text: say(text, err=True))
+    summary = make_tour(out, seed, items, model, tell, progress=not quiet)
     board = out / "boards" / TOUR_VIBES[0]
     say(f"{summary}\n\nreport: {out / 'report.html'}")
     say(f"next:   vibrec recommend {out / 'recommender'} {board}/*.png")
