@@ -11,6 +11,7 @@ import os
 import re
 import struct
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.pop("MPLBACKEND", None)  # another backend than the notebook's own would leave every figure out
+os.environ.setdefault("VIBREC_CACHE", tempfile.mkdtemp())  # nothing of the user's is read, and nothing is kept
 SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow)\b", re.M)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"\d+%\|.*\| *[\d.]+\w*/|\b[\d.]+\w*it \[[\d:]+,|\| *[\d.]+\w*/[\d?.]+\w* \[[\d:?]+<|^[\w .,/-]+: *0%\| ")
