@@ -110,7 +110,7 @@ def _identified(stream, name):
     "A PIL image of an open binary file; only its header is read. Raises ImageError."
     try:
         with _noting(name): return Image.open(stream, formats=FORMATS)
-    except UnidentifiedImageError: pass
+    except (UnidentifiedImageError, KeyError): pass      # KeyError: of a Pillow that knows no AVIF
     stream.seek(0)
     head = stream.read(64)
     if head[4:8] != b"ftyp" or head[8:12] not in _HEIC or find_spec("pillow_heif") is None: raise _no_format(head, name)
