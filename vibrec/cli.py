@@ -139,7 +139,7 @@ def _tell_skipped(skipped, total, most=5):
     if len(skipped) > most: say(f"  … and {len(skipped) - most:,} more", err=True)
 
 # %% ../nbs/10_cli.ipynb #4ac535cb
-_PARTS = {"config.json", "catalog", "features", "model"}
+_PARTS = {"config.json", "arrays.safetensors", "catalog", "features", "model"}
 
 def _is_recommender(folder):
     "Is this a saved recommender and nothing else?"
