@@ -164,7 +164,8 @@ def _scenes(path):
         try:
             row = json.loads(line)
             left, top, right, bottom = map(float, row["bbox"])
-            rows.append((str(row["scene"]), str(row["product"]), left, top, right, bottom, f"images/{row['scene']}.jpg"))
+            scene, product = str(row["scene"]), str(row["product"])
+            rows.append((scene, product, left, top, right, bottom, f"images/{scene}.jpg"))
         except (KeyError, TypeError):
             expected = 'expected {"scene": …, "product": …, "bbox": [left, top, right, bottom]}'
             raise CatalogError(f"{path}: line {number + 1} is {line[:80]!r}; {expected}") from None
@@ -205,8 +206,8 @@ def load_shop_the_look(
                          image=[f"images/{id}.jpg" for id in items["id"]])
     worn = _worn(scenes, dict(zip(items["id"], items["category"])))
     if not worn.all():
-        _log.warning("Shop the Look, %s: %d of %d products in scenes are alternatives to another one on the same box and are "
-                     "left out of the outfits", part, (~worn).sum(), len(worn))
+        _log.warning("Shop the Look, %s: %d of %d products in scenes are alternatives to another one on the same box "
+                     "and are left out of the outfits", part, (~worn).sum(), len(worn))
     outfits = scenes.loc[worn, ["scene", "product"]].rename(columns=dict(scene="outfit_id", product="item_id"))
     data = OutfitData(Catalog(items, outfits, folder), name=f"Shop the Look, {part}", scenes=scenes)
     return data.resolve_missing(missing)
@@ -373,7 +374,7 @@ def load_image_dataset(
 
 def _catalog_of(table, folder, left_out):
     "The catalogue of rows that were read; the log has those that were not. Raises CatalogError when there are none."
-    reasons = [f"row {number} {reason}" for number, reason in left_out.items()]
+    reasons = [f"row {number}: {reason}" for number, reason in left_out.items()]
     if not table: raise CatalogError(f"no row can be used; {reasons[0]}" if reasons else "rows: the set is empty")
     if reasons: _log.warning("%d of %d rows are left out: %s", len(reasons), len(reasons) + len(table), some(reasons))
     return Catalog(pd.DataFrame(list(table.values())), root=folder)
