@@ -9,6 +9,7 @@ __all__ = ['Recommender', 'Asked', 'Recommendations']
 import logging
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
-from .filters import (
-    check_slots, exclusion_steps, real_number, slot_candidates, whole_number, with_pictures)
+from .filters import check_slots, exclusion_steps, real_number, slot_candidates, whole_number, with_pictures
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .hub import from_pretrained, push_to_hub, save_pretrained
@@ -66,6 +66,11 @@ class Recommender:
         with self._lock:
             if self._encoder is None: self._encoder = recorded_encoder(self.features, self.settings)
             return self._encoder
+
+    @cached_property
+    def finder(self) -> PictureFinder:
+        "Finds the items that show a picture; it remembers what it has read."
+        return PictureFinder(lambda row: self.catalog.image(self.catalog.ids[row], 256), self.features.x)
 
     def __repr__(self):
         size = f"{len(self.catalog):,} items in {len(self.catalog.categories)} categories"
@@ -200,15 +205,6 @@ def pin_features(
         return found
 
 # %% ../nbs/04_eval.ipynb #ask00005
-@patch_to(Recommender, as_prop=True)
-def finder(self) -> PictureFinder:
-    "Finds the items that show a picture; it remembers what it has read."
-    with self._lock:
-        if "_finder" not in self.__dict__:
-            ids, read = self.catalog.ids, self.catalog.image
-            self._finder = PictureFinder(lambda row: read(ids[row], 256), self.features.x)
-        return self._finder
-
 @patch_to(Recommender)
 def pin_vectors(
     self,
@@ -239,11 +235,10 @@ def ask(
     vectors, shown = self.pin_vectors(board.pins + board.dislikes)
     liked = self.pin_vectors(board.likes)[0] if n_liked else vectors[:0]
     vectors = np.concatenate([vectors[:n_board], liked, vectors[n_board:]])
-    pull, weights = rocchio_weights(board.weights, n_liked, n_disliked), board.weights
-    if n_liked + n_disliked: weights = pull
+    pull = rocchio_weights(board.weights, n_liked, n_disliked)
+    weights = pull if n_liked + n_disliked else board.weights
     roles = ["board"] * n_board + ["like"] * n_liked + ["dislike"] * n_disliked
-    n_chosen = n_board + n_liked
-    direction = catalogue_concept(vectors, pull, n_chosen, self.vectors)[None] if taste == "concept" else None
+    direction = catalogue_concept(vectors, pull, n_board + n_liked, self.vectors)[None] if taste == "concept" else None
     return Asked(vectors, weights, [pin.name for pin in pins], roles, shown, direction)
 
 # %% ../nbs/04_eval.ipynb #ask00002
