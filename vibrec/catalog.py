@@ -417,7 +417,8 @@ def drawn(cls,
 ) -> Catalog:
     "A small catalogue of drawn garments, for what photographs cannot tell: `recipes` say how each pixel came about."
     items, outfits, recipes = make_drawn(seed, n_items)
-    return cls(items, outfits, recipes=recipes)
+    items = check_items(items, tell=False)     # that a few of its outfits have one item only is known
+    return object.__new__(cls)._set(items, check_outfits(outfits, pd.Index(items["id"]), tell=False), None, recipes)
 
 @patch_to(Catalog)
 def save(self,
