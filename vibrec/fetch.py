@@ -34,7 +34,7 @@ _MAY_BE_ZERO = ("retries", "redirects", "fresh_seconds")
 
 @dataclass(slots=True)
 class Limits:
-    "What pictures, downloads and boards may cost. Each must be above zero. Raises ValueError."
+    "What pictures, downloads and boards may cost. Above zero; where none makes sense, 0 will do. Raises ValueError."
     pixels: int = 80_000_000        # of a picture, when it is decoded (a JPEG may be decoded at a fraction of its size)
     download_bytes: int = 50*2**20  # of one download
     download_seconds: float = 20.   # of one download, with all its retries

@@ -115,7 +115,7 @@ class _Student:
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0016
 def _batches(data, rows, size):
-    "Row numbers, `size` at a time; a last batch of one joins the one before."
+    "Row numbers in even batches of at most `size`."
     return np.array_split(rows, max(1, -(-len(rows)//size)))
 
 def _learn(student, data, optimizer, size, rng, bar):
