@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import VibrecError, atomic_path
+from .core import VibrecError, atomic_path, patch_to
 from .fetch import cache_folder
 
 # %% ../nbs/01f_cache.ipynb #ca000006
@@ -49,6 +49,9 @@ def _write_at(path, start, data):
         file.seek(start)
         file.write(data)
 
+def _checksum(data): return zlib.crc32(data).to_bytes(4, "little")
+
+# %% ../nbs/01f_cache.ipynb #ca00011b
 class Ledger:
     "Keys and values of fixed sizes in a file that only grows. Safe to use from threads and processes; survives kills."
     def __init__(self,
@@ -76,7 +79,7 @@ class Ledger:
     def _learn(self, number, record):
         "Remember a record, unless it is damaged."
         body, check = record[:-4], record[-4:]
-        if zlib.crc32(body).to_bytes(4, "little") == check: self._known[body[:16]] = number, body[16:]
+        if _checksum(body) == check: self._known[body[:16]] = number, body[16:]
 
     def get(self,
         key: bytes,  # 16
@@ -94,22 +97,20 @@ class _Appending:
     def add(self, key, value):
         "Append one record; its number is the number of records before it."
         body = key + value
-        self.lines.append(body + zlib.crc32(body).to_bytes(4, "little"))
+        self.lines.append(body + _checksum(body))
         return self.ledger._read + len(self.lines) - 1
 
+@contextmanager
 def _appending(ledger):
     "A block in which records are added; they are written when it ends. What others have added is known inside."
-    @contextmanager
-    def block():
-        ledger.path.parent.mkdir(parents=True, exist_ok=True)
-        with ledger._mutex, _locked(ledger.path.with_suffix(".lock")):
-            ledger.refresh()
-            batch = _Appending(ledger)
-            yield batch
-            size = ledger._record.itemsize
-            if batch.lines: _write_at(ledger.path, ledger._read*size, b"".join(batch.lines))
-            ledger.refresh()
-    return block()
+    ledger.path.parent.mkdir(parents=True, exist_ok=True)
+    with ledger._mutex, _locked(ledger.path.with_suffix(".lock")):
+        ledger.refresh()
+        batch = _Appending(ledger)
+        yield batch
+        size = ledger._record.itemsize
+        if batch.lines: _write_at(ledger.path, ledger._read*size, b"".join(batch.lines))
+        ledger.refresh()
 
 # %% ../nbs/01f_cache.ipynb #ca000021
 _SETTLED = 3.   # seconds after which a file's time of change is believed
@@ -118,12 +119,13 @@ def _blake(): return hashlib.blake2b(digest_size=16)
 
 def _digest(*parts):
     "16 bytes that stand for some bytes and texts."
-    found = hashlib.blake2b(digest_size=16)
+    found = _blake()
     for part in parts:
         part = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogateescape")
         found.update(len(part).to_bytes(8, "little") + part)
     return found.digest()
 
+# %% ../nbs/01f_cache.ipynb #ca00021b
 class KnownFiles:
     "Digests of files, each read only once as long as it does not change."
     def __init__(self,
@@ -179,7 +181,7 @@ class FeatureCache:
         return config["width"], {view: tuple(columns) for view, columns in config["views"].items()}
 
     def _begin(self, width, views):
-        "Write what the rows are, and forget rows of another width."
+        "Write what the rows are."
         self.width, self.views = width, views
         with atomic_path(self.folder/"config.json") as path:
             path.write_text(json.dumps(dict(width=width, views=views)), encoding="utf-8")
@@ -194,7 +196,7 @@ class FeatureCache:
         if self._rows is None or number >= len(self._rows): self._map()
         if number >= len(self._rows): return None
         row = np.array(self._rows[number])
-        return row if zlib.crc32(row.tobytes()).to_bytes(4, "little") == check else None
+        return row if _checksum(row.tobytes()) == check else None
 
     def _map(self):
         "Map all rows that are there into memory."
@@ -202,24 +204,26 @@ class FeatureCache:
         count = (path.stat().st_size if path.exists() else 0)//(4*self.width)
         self._rows = np.memmap(path, "<f4", "r", shape=(count, self.width)) if count else np.zeros((0, self.width))
 
-    def add(self,
-        keys: list,        # m of `picture_key`
-        x: np.ndarray,     # float32 [m, d]
-        views: dict,       # {view: (first column, last column + 1)}
-    ):
-        "Keep features. What another process has kept meanwhile stays. Raises OSError when the disk is full."
-        x, rows = np.ascontiguousarray(x, "<f4"), []
-        with _appending(self._ledger) as batch:
-            if (self.folder/"config.json").exists(): self.width, self.views = self._read_config()
-            if not self.width: self._begin(x.shape[1], views)
-            if self.width != x.shape[1]: raise VibrecError(f"{self.folder}: rows of {self.width} numbers; delete it")
-            for key, row in dict(zip(keys, x)).items():
-                if self.get(key) is None:
-                    batch.add(key, zlib.crc32(row.tobytes()).to_bytes(4, "little"))
-                    rows.append(row.tobytes())
-            if rows: _write_at(self.folder/"rows.bin", self._ledger._read*4*self.width, b"".join(rows))
-
     def __len__(self): return len(self._ledger)
+
+# %% ../nbs/01f_cache.ipynb #ca00031b
+@patch_to(FeatureCache)
+def add(self,
+    keys: list,        # m of `picture_key`
+    x: np.ndarray,     # float32 [m, d]
+    views: dict,       # {view: (first column, last column + 1)}
+):
+    "Keep features. What another process has kept meanwhile stays. Raises OSError when the disk is full."
+    x, rows = np.ascontiguousarray(x, "<f4"), []
+    with _appending(self._ledger) as batch:
+        if (self.folder/"config.json").exists(): self.width, self.views = self._read_config()
+        if not self.width: self._begin(x.shape[1], views)
+        if self.width != x.shape[1]: raise VibrecError(f"{self.folder}: rows of {self.width} numbers; delete it")
+        for key, row in dict(zip(keys, x)).items():
+            if self.get(key) is None:
+                batch.add(key, _checksum(row.tobytes()))
+                rows.append(row.tobytes())
+        if rows: _write_at(self.folder/"rows.bin", self._ledger._read*4*self.width, b"".join(rows))
 
 # %% ../nbs/01f_cache.ipynb #ca000032
 def picture_key(

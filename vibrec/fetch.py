@@ -47,8 +47,8 @@ class Limits:
     board_pixels: int = 200_000_000  # of all pictures of a saved board
 
     def __setattr__(self, name, value):
-        if not value >= (0 if name in _MAY_BE_ZERO else 1e-9):
-            raise ValueError(f"LIMITS.{name} = {value!r}: give a number above zero")
+        least, what = (0, "zero or a number") if name in _MAY_BE_ZERO else (1e-9, "a number")
+        if not value >= least: raise ValueError(f"LIMITS.{name} = {value!r}: give {what} above zero")
         object.__setattr__(self, name, value)
 
 LIMITS = Limits()
@@ -140,8 +140,8 @@ def _body(reply, url, watchdog):
     if kind in ("text/html", "application/xhtml+xml"):
         raise ImageError(f"{url}: is a web page (HTML), not a picture; give the address of the picture itself")
     too_large = f"{url}: is larger than {most/2**20:,.0f} MB, the limit for a download (vibrec.fetch.LIMITS)"
-    if (reply.headers.get("Content-Length") or "0").isdigit() and int(reply.headers.get("Content-Length") or 0) > most:
-        raise ImageError(too_large)
+    told = reply.headers.get("Content-Length") or ""
+    if told.isdigit() and int(told) > most: raise ImageError(too_large)
     parts, size = [], 0
     while part := reply.read1(2**16):
         parts.append(part)
