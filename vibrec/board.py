@@ -105,6 +105,7 @@ def _pin(source, catalog, number, weight=1., name=None):
         raise
     return Pin(image, name or _name_of(source, number), None, weight)
 
+# %% ../nbs/00b_board.ipynb #boardx0b
 MOST_WEIGHT = 1_000_000  # beyond it, sums of float32 lose what the other pictures say
 
 def _check_count(count):
@@ -412,6 +413,7 @@ def _read_board(folder, path, catalog):
     board.likes, board.dislikes = tuple(pins["likes"]), tuple(pins["dislikes"])
     return board
 
+# %% ../nbs/00b_board.ipynb #30c320cb
 def _unzip(path, folder):
     "Unpack a zip of reasonable size."
     try:

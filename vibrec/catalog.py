@@ -44,8 +44,13 @@ class Catalog:
         outfits = None if outfits is None else check_outfits(outfits, pd.Index(items["id"]))
         self._set(items, outfits, root, recipes)
 
+    @classmethod
+    def _of(cls, items, outfits, root=None, recipes=None):
+        "A catalogue of tables that were checked."
+        return object.__new__(cls)._set(items, outfits, root, recipes)
+
     def _set(self, items, outfits, root, recipes):
-        "Tables that were checked."
+        "Take tables that were checked."
         self.items, self.outfits, self.recipes = items, outfits, recipes
         self.root, self._index = None if root is None else Path(root), pd.Index(items["id"])
         return self
@@ -100,7 +105,9 @@ def _source(self, id):
     "What the table says about the picture of an item: (text, whether it is built in)."
     if "image" not in self.items:
         raise CatalogError("the catalogue has no column 'image', so its items have no pictures")
-    source = self.items["image"].iat[self.rows([id])[0]]
+    try: row = self._index.get_loc(id)                 # asked for every picture, so not by `rows`
+    except KeyError: row = self.rows([id])[0]          # says which one is not there
+    source = self.items["image"].iat[row]
     if is_gap(source): raise ImageError(f"item {id!r} has no picture, its image is empty")
     return str(source), str(source).startswith(BUILT_IN_PICTURE)
 
@@ -258,7 +265,7 @@ def subset(self,
     if len(items) == 0: raise CatalogError("ids is empty; a catalogue needs at least one item")
     if items["id"].duplicated().any(): raise CatalogError("ids must be unique; name each item once")
     if outfits is not None: outfits = outfits.reset_index(drop=True)
-    return object.__new__(type(self))._set(items, outfits, self.root, recipes)
+    return self._of(items, outfits, self.root, recipes)
 
 @patch_to(Catalog)
 def _split_ids(self, split):
@@ -361,7 +368,7 @@ def with_split(self,
         warnings.warn(f"outfits hang together: {crossing:,} of {len(whole):,} cross the split; their training "
                       "items count as worn together, and nothing is asked about them", stacklevel=2)
     items = self.items.assign(split=split.astype(str))
-    return object.__new__(type(self))._set(items, self.outfits, self.root, self.recipes)
+    return self._of(items, self.outfits, self.root, self.recipes)
 
 # %% ../nbs/00_catalog.ipynb #catco010
 @patch_to(Catalog)
@@ -418,7 +425,7 @@ def drawn(cls,
     "A small catalogue of drawn garments, for what photographs cannot tell: `recipes` say how each pixel came about."
     items, outfits, recipes = make_drawn(seed, n_items)
     items = check_items(items, tell=False)     # that a few of its outfits have one item only is known
-    return object.__new__(cls)._set(items, check_outfits(outfits, pd.Index(items["id"]), tell=False), None, recipes)
+    return cls._of(items, check_outfits(outfits, pd.Index(items["id"]), tell=False), None, recipes)
 
 @patch_to(Catalog)
 def save(self,
@@ -437,4 +444,4 @@ def load(cls,
     config, _, tables = read_artifact(directory, "catalog")
     items, outfits = check_items(tables["items"], tell=False), tables.get("outfits")  # it was told when it was made
     if outfits is not None: outfits = check_outfits(outfits, pd.Index(items["id"]), tell=False)
-    return object.__new__(cls)._set(items, outfits, config["root"], tables.get("recipes"))
+    return cls._of(items, outfits, config["root"], tables.get("recipes"))

@@ -214,10 +214,10 @@ def pin_vectors(
     vectors, shown = np.zeros((len(pins), self.vectors.shape[1]), np.float32), np.zeros(len(self.catalog), bool)
     rows = self.catalog.find_rows([pin.item for pin in pins])
     vectors[rows >= 0], shown[rows[rows >= 0]] = self.vectors[rows[rows >= 0]], True
-    if (rows < 0).any():
-        x = self.pin_features([pin for pin, row in zip(pins, rows) if row < 0])
+    if new := [pin for pin, row in zip(pins, rows) if row < 0]:
+        x = self.pin_features(new)
         vectors[rows < 0] = self.model.encode(x)
-        for pin, vector in zip([pin for pin, row in zip(pins, rows) if row < 0], x):
+        for pin, vector in zip(new, x):
             if pin.words is None: shown[self.finder.find(pin.image, vector)] = True
     return vectors, shown
 
@@ -421,7 +421,7 @@ def save(
     directory: str | Path,  # a folder, replaced as a whole
 ):
     "Write all parts as one folder, with a digest of each file. Raises ArtifactError where that cannot be done."
-    save_parts(directory, self.catalog, self.features, self.model, self.settings)
+    save_parts(directory, self.catalog, self.features, self.model, self.settings, self.vectors, self.trained)
 
 @patch_to(Recommender, cls_method=True)
 def load(

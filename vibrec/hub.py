@@ -9,14 +9,14 @@ __all__ = ['hub', 'card_text', 'save_pretrained', 'push_to_hub', 'from_pretraine
 import json
 import tempfile
 from collections import defaultdict
+from copy import copy
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlparse
 
 from .core import lazy_import
 from .errors import ArtifactError, HubError
 from .features import Encoder, Features
+from .fetch import is_url
 from .pretrained import ENCODER_FILES, check_runs_nothing, encoder_parts
-from .saved import save_parts
 
 # %% ../nbs/04g_hub.ipynb #hubx0025
 hub = lazy_import("huggingface_hub")
@@ -25,7 +25,7 @@ hub = lazy_import("huggingface_hub")
 def _public_image(image):
     "An address or a relative path as it is; of a whole path, the name of the file."
     text = str(image).replace("\\", "/")
-    if urlparse(text).scheme in ("http", "https"): return image
+    if is_url(text): return image
     outside = text.startswith("/") or text[1:2] == ":" or ".." in text.split("/")
     return PurePosixPath(text).name if outside else image
 
@@ -34,7 +34,7 @@ def _public_catalog(catalog):
     "The tables without the paths of this machine."
     items = catalog.items
     if "image" in items: items = items.assign(image=items["image"].map(_public_image, na_action="ignore"))
-    return type(catalog)(items, catalog.outfits, recipes=catalog.recipes)
+    return catalog._of(items, catalog.outfits, recipes=catalog.recipes)
 
 
 def _public_features(features, encoder):
@@ -110,11 +110,12 @@ def save_pretrained(
     encoder: str | None = None,  # the name on the hub of an encoder that is a folder here
 ) -> Path:  # the folder
     "Write a recommender as it may be published: no paths of this machine, and a card, README.md."
-    directory, metrics = Path(directory), _read_metrics(metrics)
-    catalog, features = _public_catalog(recommender.catalog), _public_features(recommender.features, encoder)
-    settings = recommender.settings | dict(encoder=features.encoder, encoder_files={})
-    card = card_text(type(recommender)(catalog, features, recommender.model, settings), name or directory.name, metrics)
-    save_parts(directory, catalog, features, recommender.model, settings)
+    directory, metrics, public = Path(directory), _read_metrics(metrics), copy(recommender)
+    public.catalog = _public_catalog(recommender.catalog)
+    public.features = _public_features(recommender.features, encoder)
+    public.settings = recommender.settings | dict(encoder=public.features.encoder, encoder_files={})
+    card = card_text(public, name or directory.name, metrics)
+    public.save(directory)
     (directory / "README.md").write_text(card, encoding="utf-8")
     return directory
 

@@ -9,6 +9,8 @@ __all__ = ['summarise', 'save_parts', 'load_parts', 'recorded_encoder']
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from .artifact import (
     artifact_folder, only_artifact_errors, read_artifact, read_config, read_whole, write_artifact)
 from .catalog import Catalog
@@ -40,12 +42,17 @@ def save_parts(
     features: Features,     # of its items, in the catalogue's order
     model: Model,           # fitted
     settings: dict,         # as `Recommender.fit` makes them
+    vectors: np.ndarray | None = None,  # what the model encodes the items to; computed where it is not given
+    trained: np.ndarray | None = None,  # bool [n], which items it was fitted on; goes with `vectors`
 ):
     "Write all parts of a recommender as one folder."
+    if vectors is None:
+        vectors = model.encode(features.x, catalog.items, catalog.ids)
+        trained = model.knows(catalog.ids, features.x)
     with artifact_folder(directory) as folder:
         config = dict(family=model.name, settings=settings, encoder=features.encoder,
                       summary=summarise(catalog, features, model))
-        answers = stored_answers(model, features.x, catalog.items, catalog.ids)
+        answers = stored_answers(model, vectors, trained)
         if answers is not None: config["stored"] = answers[0]
         write_artifact(folder, "recommender", config, answers and answers[1])
         for name, part in dict(catalog=catalog, features=features, model=model).items(): part.save(folder / name)
