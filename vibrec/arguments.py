@@ -20,6 +20,7 @@ from .board import Board
 from .catalog import Catalog, image_paths, read_table
 from .core import CatalogError, ImageError
 from .datasets import OutfitData, load_outfit_tables, read_questions
+from .fetch import is_url
 from .filters import filter_mask
 from .values import read_column, read_number, read_truth
 
@@ -173,7 +174,7 @@ def read_board(
     "The board that the IMAGE arguments describe; a folder stands for all pictures in it. Raises ImageError."
     known, pinned = set(catalog.ids), []
     for source in sources:
-        if source in known or source.lower().startswith(("http://", "https://", "words:")): pinned.append(source)
+        if source in known or is_url(source) or source.lower().startswith("words:"): pinned.append(source)
         elif Path(source).is_dir(): pinned += image_paths(source)
         elif Path(source).exists(): pinned.append(Path(source))
         else:

@@ -19,7 +19,7 @@ class VibrecConfig(PretrainedConfig):
         style_dim: int = 160,               # numbers of the part style
         colour_dim: int = 64,               # … colour
         look_dim: int = 160,                # … look
-        weights: dict = None,               # {part: its length, up to a common factor}; parts stand in alphabetical order
+        weights: dict = None,               # {part: its length, up to a common factor}; put in alphabetical order
         labels: dict = None,                # {"article", "garment", "usage", "gender", "colour": [names]}
         scales: dict = None,                # {the same names: temperature of its classifier}
         **kwargs,                           # of PretrainedConfig

@@ -29,7 +29,8 @@ from .core import (
     ArtifactError, CatalogError, HubError, ImageError, lazy_import, patch_to, pick_device, read_artifact, some,
     write_artifact)
 from .pretrained import encoder_parts, load_pretrained, with_folders
-from .reader import BUILT_IN, built_in_folder, built_in_network, pad_square, read_pictures
+from .pictures import reduced
+from .reader import BATCH, BUILT_IN, built_in_folder, built_in_network, pad_square, read_pictures
 from .speed import half_type, in_threads, keep_memory, quickened
 from .views import VIEWS, ForegroundCrop, foreground_crops
 
@@ -246,11 +247,9 @@ def _make_views(name, *how):
 # %% ../nbs/01_features.ipynb #3557377e
 MAX_SIDE = 512     # pixels; larger pictures are reduced to this, whether they come from a catalogue or from a board
 
-def _reduced(image):
-    "The picture, its longer side `MAX_SIDE` at most: always by the same steps, so that a picture is itself."
-    scale = MAX_SIDE/max(image.size)
-    if scale >= 1: return image
-    return image.resize([max(1, round(side*scale)) for side in image.size], Image.Resampling.BICUBIC, reducing_gap=3)
+def _unit(x):
+    "Rows of length 1."
+    return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.float32(1e-12))
 
 class Encoder:
     """Pictures to vectors [n, d] of length 1, by vision models and by views of colour and texture.
@@ -265,7 +264,7 @@ class Encoder:
     ):
         keep_memory()
         self.name, self.device, self.precision = with_folders(str(name)), pick_device(device), precision
-        self.batch_size = batch_size or (8 if self.device.type == "cpu" else 64)
+        self.batch_size = batch_size or (BATCH if self.device.type == "cpu" else 64)
         self._views, self._networks = _make_views(self.name, self.device, precision, self.batch_size)
         self.views = None       # {label: (first column, last column + 1)}, known when something has been encoded
         self.labels = list(self._views)  # of the views, in the order of their columns
@@ -273,15 +272,15 @@ class Encoder:
     @property
     def model(self):
         "The last network's model, None where there is no network."
-        return getattr(self._networks[-1], "model", None) if self._networks else None
+        return self._networks[-1].model if self._networks else None
 
     @property
     def processor(self):
         "What prepares pictures for it."
-        return getattr(self._networks[-1], "processor", None) if self._networks else None
+        return self._networks[-1].processor if self._networks else None
 
     def _encode_batch(self, images):
-        images = [_reduced(image) for image in images]
+        images = [reduced(image, MAX_SIDE, gap=3) for image in images]      # always by the same steps
         whole = not any("crop" in label or label in VIEWS for label in self._views)
         crops = [ForegroundCrop(image) for image in images] if whole else foreground_crops(images, str(self.device))
         parts = [_unit(view(crops)) for view in self._views.values()]
@@ -289,23 +288,21 @@ class Encoder:
         self.views = dict(zip(self._views, zip(ends, ends[1:])))
         return np.concatenate(parts, 1)/np.float32(len(parts)**.5)
 
-    def encode(self,
-        images: Iterable,        # PIL RGB images: any iterable, read a few batches ahead
-        progress: bool = False,  # show a progress bar
-    ) -> np.ndarray:             # [n, d] float32, rows of length 1
-        "Encode pictures. A picture has the same bits in any company. Raises ValueError when there are none."
-        images, found = iter(images), []
-        batches = iter(lambda: list(islice(images, self.batch_size)), [])
-        with tqdm(disable=not progress, unit="picture", desc="encoding") as bar:
-            for part in in_threads(self._encode_batch, batches, self.device):
-                found.append(part)
-                bar.update(len(part))
-        if not found: raise ValueError("images is empty; there is nothing to encode")
-        return np.concatenate(found)
-
-def _unit(x):
-    "Rows of length 1."
-    return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.float32(1e-12))
+# %% ../nbs/01_features.ipynb #3557377g
+@patch_to(Encoder)
+def encode(self,
+    images: Iterable,        # PIL RGB images: any iterable, read a few batches ahead
+    progress: bool = False,  # show a progress bar
+) -> np.ndarray:             # [n, d] float32, rows of length 1
+    "Encode pictures. A picture has the same bits in any company. Raises ValueError when there are none."
+    images, found = iter(images), []
+    batches = iter(lambda: list(islice(images, self.batch_size)), [])
+    with tqdm(disable=not progress, unit="picture", desc="encoding") as bar:
+        for part in in_threads(self._encode_batch, batches, self.device):
+            found.append(part)
+            bar.update(len(part))
+    if not found: raise ValueError("images is empty; there is nothing to encode")
+    return np.concatenate(found)
 
 # %% ../nbs/01_features.ipynb #fp000001
 _MAKE_FEATURES = "features", "speed", "reader", "network", "views", "render", "catalog", "pictures"   # modules
@@ -394,7 +391,7 @@ def _keep(self, rows):
 @patch_to(_Reading)
 def run(self, bar):
     "({id: features}, {id: why not}) of all items."
-    found, skipped, size = {}, {}, getattr(self.encoder, "batch_size", 8)
+    found, skipped, size = {}, {}, getattr(self.encoder, "batch_size", BATCH)
     for id in self.catalog.ids:
         row = self.known(id)
         if row is not None: found[id] = row

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from .catalog import Catalog
 from .core import CatalogError, ImageError, atomic_path, patch_to, seeded, some
 from .features import Encoder, _pooled
-from .pretrained import load_pretrained
+from .pretrained import encoder_parts, load_pretrained
 from .reader import BUILT_IN, pad_square
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0007
@@ -114,14 +114,14 @@ class _Student:
         return found | {"head": self.head.weight, "scale": self.scale}
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0016
-def _batches(data, rows, size):
+def _batches(rows, size):
     "Row numbers in even batches of at most `size`."
     return np.array_split(rows, max(1, -(-len(rows)//size)))
 
 def _learn(student, data, optimizer, size, rng, bar):
     "One round over the pictures to learn from. Returns the mean loss."
     losses = []
-    for rows in _batches(data, rng.permutation(np.flatnonzero(~data.held)), size):
+    for rows in _batches(rng.permutation(np.flatnonzero(~data.held)), size):
         images = [_augmented(data.catalog.image(id), rng) for id in data.ids[rows]]
         loss = F.cross_entropy(student.logits(images), torch.from_numpy(data.codes[rows]), label_smoothing=.05)
         optimizer.zero_grad()
@@ -135,7 +135,7 @@ def _learn(student, data, optimizer, size, rng, bar):
 def _check(student, data, size):
     "(mean loss, share named right) of the pictures that were put aside."
     rows = np.flatnonzero(data.held)
-    logits = torch.cat([student.logits(data.catalog.images(data.ids[part])) for part in _batches(data, rows, size)])
+    logits = torch.cat([student.logits(data.catalog.images(data.ids[part])) for part in _batches(rows, size)])
     truth = torch.from_numpy(data.codes[rows])
     return F.cross_entropy(logits, truth).item(), (logits.argmax(1) == truth).float().mean().item()
 
@@ -219,7 +219,7 @@ def finetune(self,
 ) -> Encoder:                      # that of the new folder
     "Teach the last stage of the encoder's network labels. Raises CatalogError for too few labels or pictures."
     out, data = Path(out), read_labelled(source, column, seed=seed)
-    if "+" in self.name and not Path(self.name).exists():
+    if len(encoder_parts(self.name)) > 1:
         raise ValueError(f"encoder {self.name!r} has several views; fine-tune one network, such as {BUILT_IN!r}")
     if out.exists(): raise FileExistsError(f"{out} exists; give a new folder, or remove it")
     settings = dict(source=self.name, labels=data.labels, ids=[str(id) for id in data.ids], epochs=epochs,

@@ -61,6 +61,7 @@ def _orientation(image, name):
         _log.info("%s: the EXIF data cannot be read (%s); the picture is not turned", name, error)
         return 1
 
+# %% ../nbs/a1b_pictures.ipynb #pict001b
 _Turn = Image.Transpose
 _TURNS = {2: _Turn.FLIP_LEFT_RIGHT, 3: _Turn.ROTATE_180, 4: _Turn.FLIP_TOP_BOTTOM, 5: _Turn.TRANSPOSE,
           6: _Turn.ROTATE_270, 7: _Turn.TRANSVERSE, 8: _Turn.ROTATE_90}
@@ -84,12 +85,13 @@ def _over_white(image):
 def reduced(
     image: Image.Image,  # of any mode that can be interpolated
     max_side: int,       # pixels
+    gap: float = 2.,     # how much larger a fast first reduction may leave it, see PIL's `reducing_gap`
 ) -> Image.Image:  # itself when it is small enough
     "A picture whose longer side has at most `max_side` pixels."
     if max(image.size) <= max_side: return image
     scale = max_side/max(image.size)
     size = [max(1, round(side*scale)) for side in image.size]
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=gap)
 
 # %% ../nbs/a1b_pictures.ipynb #pict0015
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")     # those that are opened

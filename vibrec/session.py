@@ -114,6 +114,7 @@ def remove(
     emptied = len(board) == 1 and which in (0, -1, board.names[0])
     self.change(board=None if emptied else board.remove(which))
 
+# %% ../nbs/08c_session.ipynb #s8c0016b
 @patch_to(BoardSession)
 def swap(
     self,

@@ -17,6 +17,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from .core import patch_to
+from .pretrained import encoder_parts
 from .reader import BATCH, BUILT_IN, built_in_folder, read_pictures
 
 # %% ../nbs/01e_suitability.ipynb #su000007
@@ -122,7 +123,7 @@ def pin_notes(
     encoder: str = BUILT_IN,  # name of the encoder that reads them
 ) -> list:           # a sentence or None for each; None for all if the encoder is not the built-in one
     "What is to be said of the pictures on a board."
-    if BUILT_IN not in encoder.split("+"): return [None]*len(pins)
+    if BUILT_IN not in encoder_parts(encoder): return [None]*len(pins)
     looked_at = {pin.digest: pin.image for pin in pins if pin.words is None and pin.item is None}
     with _lock:
         new = {digest: image for digest, image in looked_at.items() if digest not in _said}
