@@ -95,7 +95,7 @@ def reduced(
 
 # %% ../nbs/a1b_pictures.ipynb #pict0015
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")     # those that are opened
-_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 def _no_format(head, name):
     "The error for a file that is of none of the formats. `head` is its beginning."
@@ -118,7 +118,10 @@ def _identified(stream, name):
     if head[4:8] != b"ftyp" or head[8:12] not in _HEIC or find_spec("pillow_heif") is None: raise _no_format(head, name)
     importlib.import_module("pillow_heif").register_heif_opener()
     stream.seek(0)
-    with _noting(name): return Image.open(stream, formats=("HEIF",))
+    try:
+        with _noting(name): return Image.open(stream, formats=("HEIF",))
+    except UnidentifiedImageError:
+        raise ImageError(f"{name}: is a HEIC picture that cannot be read; it may be damaged or cut off") from None
 
 # %% ../nbs/a1b_pictures.ipynb #pict0017
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
