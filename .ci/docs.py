@@ -3,8 +3,10 @@
 
 nbdev processes the notebooks as it does for Quarto (`_proc/`: directives obeyed, signatures and links added), smalldocs makes the pages from the same
 `_quarto.yml`. Two things that Quarto does by itself are done here: pages get the names that nbdev's links expect (`01_features` → `features`), and the
-links of nbdev, which point at the published site, become relative. Then the site is read back: no page is empty, no notebook is missing from the sidebar,
-and no internal link, anchor or picture leads nowhere. Exit status 1 if anything of that is wrong.
+links of nbdev, which point at the published site, become relative. `.ci/offline.py` makes the pages work from files, without a network. Then the site is
+read back: no page is empty, no notebook is missing from the sidebar, "What comes next" is the next page, no internal link, anchor or picture leads nowhere,
+no link to our repository names a file or a line that is not there, no page shows LaTeX, and none requests anything from another host. Exit status 1 if
+anything of that is wrong.
 """
 import ast
 import json
@@ -20,11 +22,14 @@ from nbdev.config import get_config
 from nbdev.doclinks import nbglob
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
+from offline import foreign_requests, offline
 from smalldocs.site import build
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"^\d+[a-zA-Z0-9]*_")  # what nbdev drops from a notebook's name
 LINK = re.compile(r"(\]\(|href=\\\"|src=\\\")((?:[\w.-]+/)*)(\d+[a-zA-Z0-9]*_)([\w.-]+?)\.ipynb")
+PROCESSORS = "show_methods:places"  # settings.ini may name others
+NEXT = re.compile(r"^## What comes next\n(.*)", re.M | re.S)
 LEAST_WORDS = 30
 
 
@@ -59,6 +64,7 @@ def relative_links(text, base, depth):
 def prepare(config):
     "nbdev's processed notebooks, under the names that its links expect."
     refresh_quarto_yml()
+    if not config.get("procs", ""): config.d["procs"] = PROCESSORS
     shutil.rmtree(ROOT / "_proc", ignore_errors=True)
     folder = Path(proc_nbs(n_workers=2, force=True))
     base = config.doc_host.rstrip("/") + "/" + config.doc_baseurl.strip("/")
@@ -83,6 +89,24 @@ def check_sidebar(config):
     entries = list(listed(yaml.safe_load((config.nbs_path / "sidebar.yml").read_text())["website"]["sidebar"]["contents"]))
     paths = [Path(path).relative_to(config.nbs_path) for path in nbglob(as_path=True)]
     return [f"nbs/{path} is not in nbs/sidebar.yml" for path in paths if not any(path.match(entry) for entry in entries)]
+
+
+def reading_order(config):
+    "The notebooks in the order of the sidebar, relative to `nbs/`."
+    entries = listed(yaml.safe_load((config.nbs_path / "sidebar.yml").read_text())["website"]["sidebar"]["contents"])
+    return [path.relative_to(config.nbs_path) for entry in entries for path in sorted(config.nbs_path.glob(entry))]
+
+
+def check_next(config):
+    "Chapters whose section \"What comes next\" does not begin with the page that comes next."
+    problems, order = [], reading_order(config)
+    for path, following in zip(order, order[1:]):
+        cells = json.loads((config.nbs_path / path).read_text(encoding="utf-8"))["cells"]
+        for match in filter(None, (NEXT.search("".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown")):
+            first = (re.findall(r"\]\(([^)#]+)", match[1]) or ["nothing"])[0]
+            if (path.parent / first).as_posix() != following.as_posix():
+                problems.append(f"{path}: the first link of \"What comes next\" is {first}, the next page is {following}")
+    return problems
 
 
 def check_titles():
@@ -121,7 +145,22 @@ def check_options():
     return problems
 
 
-def check_site(site):
+def exact(path):
+    "Whether the file or folder `path` exists under just this name, on systems that take Readme for README, too."
+    return all(part.name in {entry.name for entry in part.parent.iterdir()} if part.parent.is_dir() else False
+               for part in [path, *path.parents] if part != ROOT and ROOT in part.parents)
+
+
+def check_repository(url, config):
+    "What is wrong with a link to a file of our repository, on GitHub or in Colab; nothing for other links."
+    place = rf"https://(?:github\.com|colab\.research\.google\.com/github)/{config.user}/{config.repo}/(?:blob|tree)/{config.branch}/([^#?]+)(?:#L(\d+))?"
+    if not (match := re.match(place, unquote(url))): return None
+    path = ROOT / match[1]
+    if not exact(path): return f"{match[1]} is not in the repository"
+    if match[2] and int(match[2]) > len(path.read_text(encoding="utf-8").splitlines()): return f"{match[1]} has no line {match[2]}"
+
+
+def check_site(site, config):
     "Dead links, missing anchors and empty pages of the site in the folder `site`."
     pages, problems = {path: Page(path) for path in sorted(site.rglob("*.html"))}, []
     for path, page in pages.items():
@@ -130,6 +169,7 @@ def check_site(site):
         if page.errors: problems.append(f"{name}: {page.errors} outputs are errors")
         for link in page.links:
             url = urlsplit(link)
+            if wrong := check_repository(link, config): problems.append(f"{name}: {wrong}: {link}")
             if url.scheme or url.netloc: continue
             target = (path.parent / unquote(url.path)).resolve() if url.path else path
             if target.is_dir(): target /= "index.html"
@@ -142,14 +182,16 @@ def check_site(site):
 def main():
     "Build, check, and return the exit status."
     config = get_config()
-    problems = check_sidebar(config) + check_titles() + check_imports() + check_options()
+    problems = check_sidebar(config) + check_next(config) + check_titles() + check_imports() + check_options()
     for problem in problems: print(f"PROBLEM {problem}", flush=True)
     folder = prepare(config)
     made = build(folder, quiet=True)
     site = ROOT / "_docs"
     shutil.rmtree(site, ignore_errors=True)
     shutil.move(made.out, site)
-    pages, found = check_site(site)
+    undone = offline(site)
+    pages, found = check_site(site, config)
+    found += undone + foreign_requests(site)
     for warning in made.warnings:
         if "output-file" not in warning: print(f"smalldocs: {warning}")
     for problem in found: print(f"PROBLEM {problem}")

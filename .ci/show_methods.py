@@ -1,11 +1,20 @@
-"""How the docs show a class: its own text, then every public method that its body defines.
+"""How the docs show a class, a command and a chapter.
 
-nbdev shows a class by its docstring alone, and methods only where they stand in a cell of their own (`@patch_to`). Pages should list them all.
-`renderer` in settings.ini names the class below, so `.ci` must be on the path when docs are built: `.ci/docs.py` is in there itself, elsewhere
-`PYTHONPATH=.ci nbdev_docs`.
+nbdev shows a class by its docstring alone, and methods only where they stand in a cell of their own (`@patch_to`). Pages should list them all. A command
+of the shell has a signature of `Annotated`s; its page shows what `--help` says. And every chapter says where it can be run and where its source is.
+`renderer` in settings.ini names the class `ClassRenderer`, `procs` the class `places`, so `.ci` must be on the path when docs are built: `.ci/docs.py` is in
+there itself, elsewhere `PYTHONPATH=.ci nbdev_docs`.
 """
 import inspect
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, get_origin
 
+from execnb.nbio import mk_cell
+from nbdev.config import get_config
+from nbdev.process import Processor
 from nbdev.showdoc import BasicMarkdownRenderer
 
 
@@ -17,11 +26,46 @@ def public_methods(cls):
         if not name.startswith("_") and inspect.isfunction(member) and member.__doc__: yield name, member
 
 
+def help_of(function):
+    "What `--help` says of the command that is this function, or None if it is no command: a command has parameters that Typer annotated."
+    if not inspect.isfunction(function) or not any(get_origin(hint) is Annotated for hint in inspect.get_annotations(function).values()): return None
+    app = getattr(sys.modules[function.__module__], "app", None)
+    if app is None: return None
+    from typer.testing import CliRunner
+    commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback.__name__ == function.__name__]
+    line = [*commands, "--help"]
+    result = CliRunner().invoke(app, line, prog_name=app.info.name, env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}, terminal_width=100)
+    if result.exit_code: raise RuntimeError(f"{app.info.name} {' '.join(line)}: {result.output}")
+    return f"$ {' '.join([app.info.name, *line])}\n{result.output.rstrip()}"
+
+
 class ClassRenderer(BasicMarkdownRenderer):
-    "Markdown of a symbol, as nbdev makes it; for a class, with its methods."
+    "Markdown of a symbol, as nbdev makes it; for a class, with its methods; for a command, with its help in place of its signature."
 
     def _repr_markdown_(self):
         text = super()._repr_markdown_()
+        if told := help_of(self.sym): return re.sub(r"```python\n.*?\n```.*", lambda match: f"```text\n{told}\n```", text, flags=re.S)
         if not inspect.isclass(self.sym): return text
         methods = (BasicMarkdownRenderer(member, name=f"{self.sym.__name__}.{name}", title_level=4) for name, member in public_methods(self.sym))
         return "\n\n".join([text, *(method._repr_markdown_() for method in methods)])
+
+
+class places(Processor):  # noqa: N801 – a name as nbdev's own processors have
+    "Below the title of a page: where the chapter runs (if it has the cell that installs vibrec in Colab), its notebook and its module."
+
+    def __init__(self, nb):
+        super().__init__(nb)
+        config = get_config()
+        sources = ["".join(cell.source) for cell in nb.cells]
+        notebook = Path(os.path.relpath(nb.path_, config.config_path)).as_posix()
+        module = next((cell.directives_["default_exp"][0] for cell in nb.cells if "default_exp" in cell.directives_), None)
+        tree = f"{config.user}/{config.repo}/blob/{config.branch}"
+        links = [("Notebook", f"https://github.com/{tree}/{notebook}")]
+        if module: links.append(("Module", f"https://github.com/{tree}/{config.lib_name}/{module.replace('.', '/')}.py"))
+        if any("/content" in source and "pip install" in source for source in sources):
+            links.insert(0, ("Open in Colab", f"https://colab.research.google.com/github/{tree}/{notebook}"))
+        self.links = " ".join(f'<a href="{address}">{name}</a>' for name, address in links)
+
+    def end(self):
+        "Add the links, once all else is done."
+        self.nb.cells.insert(1, mk_cell(f'<p class="places">{self.links}</p>', "markdown"))
