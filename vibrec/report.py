@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from . import __version__
-from .benchmark import (CategoryPairScorer, Comparison, CosineScorer, PopularityScorer, RandomScorer,
-                              json_value, usable_questions)
+from .benchmark import (CategoryPairScorer, Comparison, CosineScorer, PopularityScorer, few_sets,
+                              json_value, random_scorers, usable_questions)
 from .catalog import Catalog
 from .core import atomic_path
 from .datasets import OutfitData
@@ -70,10 +70,10 @@ def list_table(
     return pd.DataFrame(rows).T.astype(dict(distinct=int))
 
 # %% ../nbs/05c_report.ipynb #f07ab011
-def _baselines(recommender, seed):
+def _baselines(recommender):
     "{row: scorer}: the rows that need no training, and the recommender."
     catalog, features = recommender.catalog, recommender.features
-    rows = {"random": RandomScorer(seed), "popularity": PopularityScorer(catalog)}
+    rows = {"random": random_scorers(), "popularity": PopularityScorer(catalog)}
     if catalog.outfit_lists("train"): rows["category pair"] = CategoryPairScorer(catalog)
     return rows | {"features": CosineScorer(features.ids, features.x), recommender.model.label: recommender}
 
@@ -81,7 +81,7 @@ def _means(table): return table.drop(columns=["outfit_id", "category"]).mean().r
 
 def _outfit_report(recommender, asked, split, boards, k, seed):
     "The part of the report that needs outfits, and the table of intervals."
-    catalog, label, scorers = recommender.catalog, recommender.model.label, _baselines(recommender, seed)
+    catalog, label, scorers = recommender.catalog, recommender.model.label, _baselines(recommender)
     values, clusters = evaluate_scorers(scorers, asked), asked.clusters()
     table = interval_table(values, clusters).round(4)
     gain = difference_table(values, clusters, label, ["features"]).round(4)
@@ -224,7 +224,8 @@ def _explained(outfits):
             "FITB (fill in the blank): how often the right one of four pieces of a kind is chosen, by chance "
             f"{chance['fitb']:.2f}. AUC: how often a real outfit scores above one with its pieces replaced, by chance "
             f"{chance['auc']:.2f}. Recall@10: how often the right piece is among the ten best of all "
-            f"{chance['pool']:,.0f} of its slot, by chance {chance['recall@10']:.2f}.")
+            f"{chance['pool']:,.0f} of its slot, by chance {chance['recall@10']:.2f}."
+            f" {few_sets(outfits)}".rstrip())
 
 # %% ../nbs/05c_report.ipynb #5671ebe4
 def _verdict(outfits):
@@ -316,7 +317,7 @@ def evaluate_on(
     usable = data.catalog if len(features) >= len(data.catalog) else data.catalog.subset(features.ids)
     split, there = split or data.splits[-1], recommender.on(usable, features)
     asked, left_out = usable_questions(data, split, there.catalog.ids)
-    scorers = {"random": [RandomScorer(seed) for seed in range(3)]}
+    scorers = {"random": random_scorers()}
     if data.catalog.outfits is not None: scorers["popularity"] = PopularityScorer(data.catalog)
     scorers |= {"features": CosineScorer(there.features.ids, there.features.x)}
     scorers |= (more or {}) | {there.model.label: there}
