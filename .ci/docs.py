@@ -18,17 +18,18 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import yaml
+from colab import lacking
 from nbdev.config import get_config
 from nbdev.doclinks import nbglob
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 from offline import foreign_requests, offline
+from show_methods import place_links
 from smalldocs.site import build
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"^\d+[a-zA-Z0-9]*_")  # what nbdev drops from a notebook's name
 LINK = re.compile(r"(\]\(|href=\\\"|src=\\\")((?:[\w.-]+/)*)(\d+[a-zA-Z0-9]*_)([\w.-]+?)\.ipynb")
-PROCESSORS = "show_methods:places"  # settings.ini may name others
 NEXT = re.compile(r"^## What comes next\n(.*)", re.M | re.S)
 LEAST_WORDS = 30
 
@@ -61,15 +62,22 @@ def relative_links(text, base, depth):
     return re.sub(re.escape(base) + r"/?(?=[\w#])", "../" * depth, text)
 
 
+def with_places(text, source):
+    "The processed notebook `text` with the links that `procs = show_methods:places` in settings.ini would have added."
+    notebook = json.loads(text)
+    notebook["cells"].insert(1, dict(cell_type="markdown", id="places", metadata={}, source=place_links(source)))
+    return json.dumps(notebook, ensure_ascii=False)
+
+
 def prepare(config):
     "nbdev's processed notebooks, under the names that its links expect."
     refresh_quarto_yml()
-    if not config.get("procs", ""): config.d["procs"] = PROCESSORS
     shutil.rmtree(ROOT / "_proc", ignore_errors=True)
     folder = Path(proc_nbs(n_workers=2, force=True))
     base = config.doc_host.rstrip("/") + "/" + config.doc_baseurl.strip("/")
     for path in sorted(folder.rglob("*.ipynb")):
         text = relative_links(path.read_text(encoding="utf-8"), base, len(path.relative_to(folder).parts) - 1)
+        if not config.get("procs", ""): text = with_places(text, config.nbs_path / path.relative_to(folder))
         path.unlink()
         path.with_name(NUMBER.sub("", path.name)).write_text(text, encoding="utf-8")
     sidebar = folder / "sidebar.yml"
@@ -107,6 +115,11 @@ def check_next(config):
             if (path.parent / first).as_posix() != following.as_posix():
                 problems.append(f"{path}: the first link of \"What comes next\" is {first}, the next page is {following}")
     return problems
+
+
+def check_colab():
+    "Chapters that would not run in Colab."
+    return [f"nbs/{path.name}: run `python .ci/colab.py`, which adds the cell that installs vibrec in Colab" for path, _ in lacking()]
 
 
 def check_titles():
@@ -182,7 +195,7 @@ def check_site(site, config):
 def main():
     "Build, check, and return the exit status."
     config = get_config()
-    problems = check_sidebar(config) + check_next(config) + check_titles() + check_imports() + check_options()
+    problems = check_sidebar(config) + check_next(config) + check_colab() + check_titles() + check_imports() + check_options()
     for problem in problems: print(f"PROBLEM {problem}", flush=True)
     folder = prepare(config)
     made = build(folder, quiet=True)

@@ -98,6 +98,7 @@ def foreign_requests(site):
             found += [address for script in re.findall(r"<script\b[^>]*>(.*?)</script>", text, re.S) for address in IMPORTS.findall(script)]
             if re.search(r"\\\(|\\\[|\\(?:frac|sum|alpha|text|mathrm)\b|\$\$", re.sub(r"<script\b.*?</script>", "", text, flags=re.S)):
                 problems.append(f"{path.relative_to(site)}: raw LaTeX")
+            if "#LNone" in text or ":Annotated" in text: problems.append(f"{path.relative_to(site)}: a source without its line, or a bare `Annotated`")
         else: found = (STYLES if path.suffix == ".css" else IMPORTS).findall(text)
         problems += [f"{path.relative_to(site)} requests {address}" for address in found]
     return problems

@@ -6,7 +6,7 @@ of the shell has a signature of `Annotated`s; its page shows what `--help` says.
 there itself, elsewhere `PYTHONPATH=.ci nbdev_docs`.
 """
 import inspect
-import os
+import json
 import re
 import sys
 from pathlib import Path
@@ -39,33 +39,44 @@ def help_of(function):
     return f"$ {' '.join([app.info.name, *line])}\n{result.output.rstrip()}"
 
 
+def with_line(text, symbol):
+    "`text`, with a line for a source link where nbdev found none: because of a decorator, or since the method is a patch of another module."
+    if not (match := re.search(r"([\w/]+\.py)#LNone", text)): return text
+    function = inspect.unwrap(symbol)
+    here = inspect.getsourcefile(function).endswith(match[1].split("blob/main/")[-1])
+    return text.replace("#LNone", f"#L{inspect.getsourcelines(function)[1]}" if here else "")
+
+
 class ClassRenderer(BasicMarkdownRenderer):
     "Markdown of a symbol, as nbdev makes it; for a class, with its methods; for a command, with its help in place of its signature."
 
     def _repr_markdown_(self):
-        text = super()._repr_markdown_()
+        text = with_line(super()._repr_markdown_(), self.sym)
         if told := help_of(self.sym): return re.sub(r"```python\n.*?\n```.*", lambda match: f"```text\n{told}\n```", text, flags=re.S)
         if not inspect.isclass(self.sym): return text
-        methods = (BasicMarkdownRenderer(member, name=f"{self.sym.__name__}.{name}", title_level=4) for name, member in public_methods(self.sym))
-        return "\n\n".join([text, *(method._repr_markdown_() for method in methods)])
+        for name, member in public_methods(self.sym):
+            method = BasicMarkdownRenderer(member, name=f"{self.sym.__name__}.{name}", title_level=4)
+            text += "\n\n" + with_line(method._repr_markdown_(), member)
+        return text
+
+
+def place_links(path):
+    "Where the chapter `path` runs (if it has the cell that installs vibrec in Colab), its notebook and its module, as one line of HTML."
+    config = get_config()
+    sources = ["".join(cell["source"]) for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    notebook = Path(path).resolve().relative_to(config.config_path.resolve()).as_posix()
+    tree = f"{config.user}/{config.repo}/blob/{config.branch}"
+    links = [("Notebook", f"https://github.com/{tree}/{notebook}")]
+    if module := next((match[1] for match in (re.match(r"#\|\s*default_exp\s+(\S+)", source) for source in sources) if match), None):
+        links.append(("Module", f"https://github.com/{tree}/{config.lib_name}/{module.replace('.', '/')}.py"))
+    if any("/content" in source and "pip install" in source for source in sources):
+        links.insert(0, ("Open in Colab", f"https://colab.research.google.com/github/{tree}/{notebook}"))
+    return '<p class="places">' + " ".join(f'<a href="{address}">{name}</a>' for name, address in links) + "</p>"
 
 
 class places(Processor):  # noqa: N801 – a name as nbdev's own processors have
-    "Below the title of a page: where the chapter runs (if it has the cell that installs vibrec in Colab), its notebook and its module."
-
-    def __init__(self, nb):
-        super().__init__(nb)
-        config = get_config()
-        sources = ["".join(cell.source) for cell in nb.cells]
-        notebook = Path(os.path.relpath(nb.path_, config.config_path)).as_posix()
-        module = next((cell.directives_["default_exp"][0] for cell in nb.cells if "default_exp" in cell.directives_), None)
-        tree = f"{config.user}/{config.repo}/blob/{config.branch}"
-        links = [("Notebook", f"https://github.com/{tree}/{notebook}")]
-        if module: links.append(("Module", f"https://github.com/{tree}/{config.lib_name}/{module.replace('.', '/')}.py"))
-        if any("/content" in source and "pip install" in source for source in sources):
-            links.insert(0, ("Open in Colab", f"https://colab.research.google.com/github/{tree}/{notebook}"))
-        self.links = " ".join(f'<a href="{address}">{name}</a>' for name, address in links)
+    "Adds `place_links` below the title of a page."
 
     def end(self):
-        "Add the links, once all else is done."
-        self.nb.cells.insert(1, mk_cell(f'<p class="places">{self.links}</p>', "markdown"))
+        "Once all else is done."
+        self.nb.cells.insert(1, mk_cell(place_links(self.nb.path_), "markdown"))
