@@ -310,6 +310,7 @@ def benchmark(
     about = dict(data=data.name if fixed else "catalogue", split=split, items=len(first.catalog), left_out=left_out,
                  encoder=first.features.encoder, seeds=[one.settings["seed"] for one in recommenders],
                  settings=first.settings, version=__version__)
+    if asked.notes: about["notes"] = "; ".join(asked.notes)
     found = Comparison(recommenders, scorers, asked, evaluate_scorers(scorers, asked), about)
     if directory is not None: found.save(directory)
     return found

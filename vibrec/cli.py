@@ -373,8 +373,9 @@ def evaluate(
     from vibrec.report import evaluate as measure
     from vibrec.report import results_table
     report = measure(_load(directory), out, split or "test", seed=seed)
-    table = results_table(report)
-    say(f"{report['outfits']}\nOnly the graph was described." if table is None else table.to_string())
+    table, outfits = results_table(report), report["outfits"]
+    if table is None: say(f"{outfits}\nOnly the graph was described.")
+    else: say("\n".join([table.to_string(), *(f"note: {note}" for note in outfits["notes"])]))
     say(f"\nin full in {out}: {_listed(out)}")
 
 # %% ../nbs/10_cli.ipynb #clilst01

@@ -69,7 +69,8 @@ def _measured(metrics):
     cells = [["", *_SHOWN.values()], ["---"] * (len(_SHOWN) + 1)]
     cells += [[name, *(cell(row.get(metric)) for metric in _SHOWN)] for name, row in rows.items()]
     about = f"Asked about outfits of the part `{metrics.get('split')}`, which it was not fitted on. In brackets: 95 %."
-    return "\n".join([about, "", *(f"| {' | '.join(row)} |" for row in cells)])
+    notes = [f"\nNote: {note}." for note in outfits.get("notes", ())]
+    return "\n".join([about, "", *(f"| {' | '.join(row)} |" for row in cells), *notes])
 
 
 def card_text(

@@ -9,6 +9,7 @@ __all__ = ['board_lists', 'list_table', 'report_text', 'report_figures', 'evalua
 # %% ../nbs/05c_report.ipynb #rp000004
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -89,7 +90,8 @@ def _outfit_report(recommender, asked, split, boards, k, seed):
     task = board_table(slot_queries(catalog, split, hide, seed=seed), recommender, asked.pools, k)
     shown = {name: scorers[name] for name in ("popularity", "features", label)}
     lists = list_table(shown, catalog, scorers["features"], split=split, n=boards, k=k, seed=seed)
-    report = asked.counts() | dict(chance=asked.chance(), models=table.to_dict("records"),
+    report = asked.counts() | dict(wrong_answers=asked.matched, notes=list(asked.notes))
+    report |= dict(chance=asked.chance(), models=table.to_dict("records"),
                                    differences=gain.to_dict("records"))
     report["retrieval"] = _means(retrieval_table(asked.queries, recommender, asked.pools))
     report["board_task"] = _means(task) | dict(hidden=hide)
@@ -136,7 +138,8 @@ def report_figures(
 ):  # yields (name, matplotlib figure)
     "The figures of a report, one after the other; those that the model has nothing for are left out"
     catalog, model = recommender.catalog, recommender.model
-    if table is not None: yield "fitb", plot_intervals(table, "fitb", chance=.25).figure
+    if table is not None and "fitb" in set(table["metric"]):
+        yield "fitb", plot_intervals(table, "fitb", chance=.25).figure
     if model.graph is not None: yield "degrees", plot_degrees(model.graph).figure
     if model.history is not None: yield "learning", plot_history(model.history)
     shown = np.random.default_rng(0).permutation(len(catalog))[:800]
@@ -153,13 +156,15 @@ def _write(report, directory):
     return report
 
 def _asked(catalog, split, seed):
-    "The questions about outfits. Raises ValueError where all questions of a kind are about one outfit."
+    "The questions about outfits, without kinds that are about a single one. Raises ValueError where none are left."
     asked = make_evaluation_set(catalog, split, seed=seed)
-    for metric, outfits in asked.clusters().items():
-        if len(set(outfits)) == 1:
-            raise ValueError(f"{split} has a single outfit to be asked about for {metric}, which gives no interval; "
-                             "take a larger catalogue")
-    return asked
+    single = [name for name, outfits in asked.clusters().items() if len(set(outfits)) == 1]
+    if "mrr" in single:
+        raise ValueError(f"{split} has a single outfit to be asked about, which gives no interval; "
+                         "take a larger catalogue")
+    notes = [f"{name} is not measured: it would be about a single outfit, which gives no interval" for name in single]
+    left = {kind: [] for kind, name in (("questions", "fitb"), ("sets", "auc")) if name in single}
+    return replace(asked, notes=(*asked.notes, *notes), **left)
 
 def evaluate(
     recommender: Recommender,  # fitted, on this catalogue or another (`Recommender.on`)
@@ -192,7 +197,8 @@ def results_table(
 ) -> pd.DataFrame | None:  # text "mean [low, high]": one row per model, four columns; None without outfits
     "What each model reached, for reading"
     if not isinstance(report["outfits"], dict): return None
-    return wide_table(pd.DataFrame(report["outfits"]["models"]))[list(_HEADINGS)].rename(columns=_HEADINGS)
+    table = wide_table(pd.DataFrame(report["outfits"]["models"]))
+    return table.reindex(columns=list(_HEADINGS)).fillna("–").rename(columns=_HEADINGS)
 
 # %% ../nbs/05c_report.ipynb #5671ebdf
 _NAMES = {"random": "Random", "popularity": "Most popular", "category pair": "Which kinds go together",
@@ -220,18 +226,21 @@ def people_table(
 def _explained(outfits):
     "What the columns mean, in half a sentence each, with what random answers get."
     chance = dict(fitb=np.nan, auc=np.nan, pool=np.nan) | {"recall@10": np.nan} | outfits["chance"]
+    kind = "" if outfits["wrong_answers"].get("fitb") == "catalogue" else " of a kind"
+    notes = "".join(f" {note[0].upper()}{note[1:]}." for note in outfits["notes"])
     return (f"{outfits['questions']:,} questions about outfits that nothing was trained on; mean and 95 % interval. "
-            "FITB (fill in the blank): how often the right one of four pieces of a kind is chosen, by chance "
+            f"FITB (fill in the blank): how often the right one of four pieces{kind} is chosen, by chance "
             f"{chance['fitb']:.2f}. AUC: how often a real outfit scores above one with its pieces replaced, by chance "
             f"{chance['auc']:.2f}. Recall@10: how often the right piece is among the ten best of all "
             f"{chance['pool']:,.0f} of its slot, by chance {chance['recall@10']:.2f}."
-            f" {few_sets(outfits)}".rstrip())
+            f" {few_sets(outfits)}".rstrip() + notes)
 
 # %% ../nbs/05c_report.ipynb #5671ebe4
 def _verdict(outfits):
     "What the table shows, in words; an advantage only where its interval excludes zero."
     label = outfits["models"][-1]["model"]
     means = {row["model"]: row["mean"] for row in outfits["models"] if row["metric"] == "fitb"}
+    if not means: return f"The shop is too small to ask {label} about blanks in outfits."
     gain = next(row for row in outfits["differences"] if row["metric"] == "fitb" and row["against"] == "features")
     ours, similar = f"{means[label]:.0%}", f"{means['features']:.0%}"
     if gain["low"] > 0: told = f"than picking what looks most similar ({similar}), and the difference is no accident"
