@@ -135,7 +135,13 @@ font-size:min(100cqw/var(--units,46),.82rem)}
 :is(.look-slot,.look-canvas figcaption,.look-others h4)::first-letter{text-transform:uppercase}
 .look-title{font-weight:600}
 .look-facts{display:block;font-size:.85rem;color:var(--quiet)}
-.look-facts b{color:var(--ink);font-weight:600}
+.look-brand{display:block;font-size:.8rem;color:var(--quiet)}
+.look-price{display:block;font-weight:600;font-variant-numeric:tabular-nums}
+.look-total{font-weight:600;border-top:2px solid var(--line);margin:.2rem 0 0;padding:.55rem 0}
+.look-why{font-size:.85rem;margin:.2rem 0 0}
+.look-why p{margin:.15rem 0;overflow-wrap:anywhere}
+.look-save{font-size:.85rem;margin:.4rem 0 0}
+.look-pieces,.look-title{overflow-wrap:anywhere}
 .look-more{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(19rem,100%),1fr));gap:1.5rem;align-items:start}
 .look-others h4{font-size:.85rem;font-weight:600;color:var(--quiet);margin:0 0 .35rem}
 .look-others>section{padding:.7rem 0;border-top:1px solid var(--line)}
@@ -143,7 +149,7 @@ font-size:min(100cqw/var(--units,46),.82rem)}
 .look-cards figure{display:grid;grid-template-columns:3.6rem 1fr;gap:.6rem;align-items:center}
 .look-cards img{width:3.6rem;height:4.6rem;object-fit:contain;background:var(--tile,#fff);border-radius:8px}
 .look-cards figcaption{font-size:.78rem;line-height:1.3;overflow-wrap:anywhere}
-.look-cards b{display:block;color:var(--ink);font-weight:600}
+.look-cards .look-price{color:var(--ink)}
 @media screen and (max-width:46rem){.look{grid-template-columns:minmax(0,1fr)}.look-pins{--pin:9.6rem}
 .look-cards{grid-auto-flow:column;grid-template-columns:none;grid-auto-columns:9.6rem;overflow-x:auto}}
 @media print,(min-width:46.01rem){.look-others>section{display:grid;grid-template-columns:6rem 1fr;align-items:center}}
@@ -165,6 +171,7 @@ h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22m
 .look-cards figure{grid-template-columns:10mm 1fr;gap:2mm}.look-cards img{width:10mm;height:12mm}
 .look-cards figcaption{font-size:7pt;line-height:1.2}
 .vb-table :is(th,td){padding:1mm 2mm}
+.look-save{display:none}.look-why p{font-size:8pt}.look-brand,.look-price{display:inline}
 .look-pieces a[href]::after{content:" " attr(href);font-weight:400;font-size:7.5pt;overflow-wrap:anywhere}
 details::details-content{display:block;content-visibility:visible;height:auto;opacity:1}
 summary{list-style:none;font-weight:600}pre{border:1px solid #999;white-space:pre-wrap}
