@@ -8,7 +8,7 @@ __all__ = ['say', 'listing', 'found_listing']
 # %% ../nbs/09c_listings.ipynb #lst00005
 import typer
 
-from .labels import printable, read_labels
+from .errors import printable
 
 # %% ../nbs/09c_listings.ipynb #lst00006
 def say(
@@ -23,6 +23,7 @@ _MOST = 44  # letters of a name
 
 def _named(table):
     "{heading of a column: texts} of what the shop's table says of the items: names and prices, if there are any."
+    from vibrec.labels import read_labels  # not above, or `vibrec --help` would load pandas
     labels = read_labels(table)
     names = [label.heading if label.named else "" for label in labels]
     names = [name if len(name) <= _MOST else name[:_MOST - 1].rstrip() + "…" for name in names]
