@@ -7,6 +7,7 @@ __all__ = ['Found', 'search']
 
 # %% ../nbs/04f_search.ipynb #srch0005
 import html
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -89,7 +90,7 @@ def _named_in(items, words):
     "[n] how many of these words occur in the texts of a row."
     texts = items.drop(columns=["image", "split"], errors="ignore").select_dtypes(exclude="number")
     lines = texts.astype(str).agg(" ".join, axis=1).str.casefold()
-    return np.sum([lines.str.contains(word.casefold(), regex=False) for word in words], axis=0)
+    return np.sum([lines.str.contains(rf"\b{re.escape(word.casefold())}\b") for word in words], axis=0)
 
 # %% ../nbs/04f_search.ipynb #srch009b
 def search(
@@ -111,7 +112,7 @@ def search(
         read = parse_query(catalog.items, text)
         slots, steps, notes = _taken_from(read, catalog, slot, filters, steps)
     vector, known, unknown = _ranking(recommender, read.words if read else text, warn)
-    named = _named_in(catalog.items, unknown) if unknown else np.zeros(len(catalog), int)
+    named = _named_in(catalog.items, unknown) if unknown and read else np.zeros(len(catalog), int)
     if vector is None and not named.any() and not (read and read.said): encode_words(text, recommender.encoder)
     candidates, _ = slot_candidates(catalog, slots, steps)
     rows = np.sort(np.concatenate(list(candidates.values())))
