@@ -28,8 +28,10 @@ def command(sources):
 
 def with_cell(notebook):
     "The notebook with that cell before its first code cell, as it is now to be."
-    cells = [cell for cell in notebook["cells"] if cell["id"] != CELL]
+    old = next((cell for cell in notebook["cells"] if cell["id"] == CELL), None)
+    cells = [cell for cell in notebook["cells"] if cell is not old]
     source = command(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"])
+    if old and "".join(old["source"]) == source: return notebook  # wherever it stands
     first = next(k for k, cell in enumerate(cells) if cell["cell_type"] == "code")
     cell = dict(cell_type="code", execution_count=None, id=CELL, metadata={}, outputs=[], source=source.splitlines(keepends=True))
     return {**notebook, "cells": [*cells[:first], cell, *cells[first:]]}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NBS = ROOT / "nbs"
-DIRECTIVE = re.compile(r"^#\|\s*([\w-]+):?\s*(.*)$", re.M)
+DIRECTIVE = re.compile(r"^#\|[ \t]*([\w-]+):?[ \t]*(.*)$", re.M)
 TARGET = re.compile(r"(\]\(|<img [^>]*?src=\")(?![a-zA-Z][\w+.-]*:|#|/)([^)\s\"]+)")
 FENCE = re.compile(r"^(```+|~~~+).*?^\1[ \t]*$", re.M | re.S)
 
