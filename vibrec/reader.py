@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 from safetensors.numpy import load_file
 
 from .core import lazy_import
+from .speed import compiled
 
 # %% ../nbs/01a2_reader.ipynb #rd000006
 network, pd, torch = lazy_import("vibrec.network"), lazy_import("pandas"), lazy_import("torch")
@@ -49,7 +50,7 @@ def built_in_network(
     device: str = "cpu",     # where to compute
 ) -> "network.ProductNetwork":  # in float32, fused; not to be changed: everybody has the same one
     "The built-in network, read once."
-    with _LOADING: return _load_network(str(device))
+    with _LOADING: return _load_network("cpu" if device == "openvino" else str(device))
 
 # %% ../nbs/01a2_reader.ipynb #rd000010
 def pad_square(
@@ -81,21 +82,36 @@ def to_pixels(
 _REMEMBERED = 1024   # pictures; what is remembered of one takes about 17 kB
 _seen, _LOCK = {}, threading.Lock()
 
+def _told(model, pixels):
+    "{what: tensor} that the network says of a batch."
+    out = model(pixels)
+    told = dict(features=out.pooler_output, mask=out.mask, product=out.product,
+                average=out.last_hidden_state.mean((2, 3)))
+    return told | {f"{name} names": model.probabilities(out.parts, name) for name in model.config.labels}
+
+@lru_cache(maxsize=1)
+def _compiled():
+    "(what the network says, the network as OpenVINO computes it)."
+    model, noise = _load_network("cpu"), np.random.default_rng(0).integers(0, 256, (BATCH, SIDE, SIDE, 3), np.uint8)
+    pixels, key = to_pixels(noise), hashlib.blake2b(digest_size=16)
+    for name in ("config.json", "model.safetensors"): key.update((Path(built_in_folder())/name).read_bytes())
+    with torch.inference_mode(): names = list(_told(model, pixels))
+    return names, compiled(model, lambda model, pixels: tuple(_told(model, pixels).values()), pixels, key.hexdigest())
+
 def _ask(squares, device):
     "What the network says of up to eight squares: a list with one dictionary of arrays for each."
     filled = np.concatenate([squares, np.full((BATCH - len(squares), SIDE, SIDE, 3), 127, np.uint8)])
-    model = built_in_network(device)
-    with torch.inference_mode():
-        out = model(to_pixels(filled).to(device))
-        told = dict(features=out.pooler_output, mask=out.mask, product=out.product,
-                    average=out.last_hidden_state.mean((2, 3)))
-        told |= {f"{name} names": model.probabilities(out.parts, name) for name in model.config.labels}
-    told = {name: value.float().cpu().numpy() for name, value in told.items()}
+    if device == "openvino":
+        with _LOADING: names, quick = _compiled()
+        told = dict(zip(names, quick(to_pixels(filled).numpy())))
+    else:
+        with torch.inference_mode(): told = _told(built_in_network(device), to_pixels(filled).to(device))
+        told = {name: value.float().cpu().numpy() for name, value in told.items()}
     return [{name: value[n] for name, value in told.items()} for n in range(len(squares))]
 
 def read_pictures(
     images: Sequence,     # n PIL RGB images
-    device: str = "cpu",  # where to compute
+    device: str = "cpu",  # where to compute; "openvino": on the processor, by OpenVINO
 ) -> dict:  # float32: features [n, d], mask [n, 36, 36], product [n] (logits), average [n, 1280], "NAME names" [n, …]
     "All that the built-in network says of pictures. A picture has the same bits in any company. Safe in threads."
     squares = small_squares(images)
