@@ -5,6 +5,7 @@ of the shell has a signature of `Annotated`s; its page shows what `--help` says.
 `renderer` in settings.ini names the class `ClassRenderer`, `procs` the class `places`, so `.ci` must be on the path when docs are built: `.ci/docs.py` is in
 there itself, elsewhere `PYTHONPATH=.ci nbdev_docs`.
 """
+import html
 import inspect
 import json
 import re
@@ -39,6 +40,11 @@ def help_of(function):
     return f"$ {' '.join([app.info.name, *line])}\n{result.output.rstrip()}"
 
 
+def help_block(text):
+    "Help as a block in which nbdev looks for no names to link."
+    return f'<pre class="help"><code>{html.escape(text).replace("`", "&#96;")}</code></pre>'
+
+
 def with_line(text, symbol):
     "`text`, with a line for a source link where nbdev found none: because of a decorator, or since the method is a patch of another module."
     if not (match := re.search(r"([\w/]+\.py)#LNone", text)): return text
@@ -52,7 +58,7 @@ class ClassRenderer(BasicMarkdownRenderer):
 
     def _repr_markdown_(self):
         text = with_line(super()._repr_markdown_(), self.sym)
-        if told := help_of(self.sym): return re.sub(r"```python\n.*?\n```.*", lambda match: f"```text\n{told}\n```", text, flags=re.S)
+        if told := help_of(self.sym): return re.sub(r"```python\n.*?\n```.*", lambda match: help_block(told), text, flags=re.S)
         if not inspect.isclass(self.sym): return text
         for name, member in public_methods(self.sym):
             method = BasicMarkdownRenderer(member, name=f"{self.sym.__name__}.{name}", title_level=4)
