@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""The mood board in a real browser: `python .ci/browser.py` clicks through Voilà and JupyterLab as a person would.
+"""The mood board in a real browser: `python .ci/browser.py` uses it in Voilà, JupyterLab and Notebook 7 as a person would.
 
-Two pictures are uploaded, one result is liked, a slot is dropped, a filter set, the look exported, a file that is no
-picture given. After each step the page must show what it should. Meanwhile it is measured how long the kernel's event
-loop was ever busy. Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not installed (it says
-what): `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
+Four pictures of more than 3 MB are uploaded at once, one of 20 MB is dropped, one is pasted. Results are liked, explained
+and completed, a look is exported twice, a picture is looked at large, all of it by keyboard where that is the question.
+The window is made as narrow as a telephone, the kernel is started afresh, a second board stands below the first. After
+each step the page must show what it should. Meanwhile it is measured how long the kernel's event loop was ever busy.
+Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not installed (it says what):
+`pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
 
-    python .ci/browser.py                          # both servers, the whole demo catalogue
+    python .ci/browser.py                          # all servers, the whole demo catalogue
     python .ci/browser.py --server voila --items 1200 --shots FOLDER   # fewer have too few blue pieces for three looks
+    python .ci/browser.py --book                   # and make the screenshots of the book from what was seen
 """
 import argparse
 import contextlib
 import importlib.util
+import io
+import json
 import os
 import shutil
 import socket
@@ -21,9 +26,11 @@ import tempfile
 import time
 from pathlib import Path
 
-NEEDED = dict.fromkeys(("selenium", "voila", "jupyterlab", "ipywidgets"), "pip install -e '.[browser]'")
+NEEDED = dict.fromkeys(("selenium", "voila", "jupyterlab", "notebook", "ipywidgets", "anywidget"),
+                       "pip install -e '.[browser]'")
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"),
             "chromedriver": ("chromedriver", "chromium.chromedriver")}
+SERVERS = ("voila", "lab", "notebook")
 CELLS = ("""
 import asyncio
 import time
@@ -42,25 +49,66 @@ async def watch():
 recommender = Recommender.load("recommender")
 recommender.encoder;""", """
 MoodBoard(recommender, slots=["shoes", "bag", "outerwear"], k=5, folder="out")""", """
+MoodBoard(recommender, slots=["shoes"], k=2, folder="out", remember="second")""", """
 watching = asyncio.create_task(watch())""")
-CHOOSER = """
-HTMLInputElement.prototype.click = function () { this.id = 'chosen'; document.body.appendChild(this) }
-"""                                              # a file dialog that a program can fill
-FIND_BUTTON = """
-const found = [...document.querySelectorAll('.vb button')].filter(b => b.textContent.trim() == arguments[0])
-const button = found.at(arguments[1])
+IN_BOARD = "const root = document.querySelectorAll('.vb')[arguments[0]]; if (!root) return null;"
+FIND_BUTTON = IN_BOARD + """
+const found = [...root.querySelectorAll('button')].filter(b => b.textContent.trim() == arguments[1])
+const button = found.at(arguments[2])
 button?.scrollIntoView({block: 'center'})
 return button
 """
-CHOOSE_BLUE = """
-const lists = [...document.querySelectorAll('.vb select')]
-const list = lists.find(s => [...s.options].some(o => o.text == 'blue'))
+CHOOSE_BLUE = IN_BOARD + """
+const list = [...root.querySelectorAll('select')].find(s => [...s.options].some(o => o.text == 'blue'))
 list.value = 'blue'
 list.dispatchEvent(new Event('change', {bubbles: true}))
 """
-BROKEN = """
-const pictures = [...document.querySelectorAll('.vb img')].filter(i => !i.naturalWidth)
+BROKEN = IN_BOARD + """
+const pictures = [...root.querySelectorAll('img')].filter(i => !i.naturalWidth && i.getAttribute('src'))
 return pictures.length + document.querySelectorAll('.jupyter-widgets-error-widget').length
+"""
+# files that come from outside, as a drop or as a paste: in pieces of base64, because a picture of 20 MB is long
+COLLECT = "window.given ??= []; window.given.push(arguments[0])"
+GIVE = """
+const root = document.querySelectorAll('.vb')[arguments[0]], [name, kind, how] = arguments[1]
+const bytes = Uint8Array.from(atob(window.given.join('')), letter => letter.charCodeAt(0))
+window.given = []
+const transfer = new DataTransfer()
+transfer.items.add(new File([bytes], name, {type: kind}))
+if (how == 'paste') {
+    root.focus()
+    document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true}))
+} else for (const what of ['dragenter', 'dragover', 'drop']) {
+    const place = root.querySelector('.vb-main') ?? root
+    place.dispatchEvent(new DragEvent(what, {dataTransfer: transfer, bubbles: true, cancelable: true}))
+    if (what == 'dragover') window.marked = root.classList.contains('vb-drop')
+}
+return how == 'paste' || window.marked
+"""
+CUT_OFF = IN_BOARD + """
+const outer = root.getBoundingClientRect(), wrong = []
+const edge = Math.min(outer.right, document.documentElement.clientWidth)
+for (const node of root.querySelectorAll('button, img, input, select, .vb-card')) {
+    const box = node.getBoundingClientRect()
+    if (!box.width || getComputedStyle(node).visibility == 'hidden' || node.closest('dialog')) continue
+    const text = node.textContent.trim().slice(0, 30) || node.getAttribute('aria-label') || node.className
+    if (box.left < outer.left - 1 || box.right > edge + 1) wrong.push(`${text} reaches out (${box.right} > ${edge})`)
+    if (node.matches('button') && node.scrollWidth > node.clientWidth + 1) wrong.push(`${text} is cut off`)
+}
+const cards = [...root.querySelectorAll('.vb-row .vb-card')].map(card => card.getBoundingClientRect())
+const first = cards.length ? cards.filter(box => Math.abs(box.top - cards[0].top) < 2).length : 0
+return {wrong, width: Math.round(outer.width), columns: first, narrowest: Math.round(Math.min(...cards.map(box => box.width)))}
+"""
+NAMELESS = IN_BOARD + """
+const name = node => node.getAttribute('aria-label') || node.textContent.trim() || node.alt
+return [...root.querySelectorAll('button, img, input:not([type=file]), select, [role=slider]')]
+    .filter(node => !name(node) && !node.closest('dialog')).map(node => node.outerHTML.slice(0, 150))
+"""
+ACTIVE = """
+const node = document.activeElement
+if (!node?.closest('.vb')) return null
+const style = getComputedStyle(node)
+return [node.getAttribute('aria-label') || node.textContent.trim() || node.tagName, style.outlineStyle, style.outlineWidth]
 """
 
 
@@ -77,8 +125,23 @@ def programs(given):
     return found
 
 
+def photograph(size, quality, seed, vibe):
+    "A JPEG as large as a telephone makes them: a fabric of the vibe under much grain."
+    import numpy as np
+    from PIL import Image
+
+    from vibrec.demo import draw_texture
+
+    rng = np.random.default_rng(seed)
+    fabric = draw_texture(vibe, rng).resize(size)
+    grain = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+    stream = io.BytesIO()
+    Image.blend(fabric, grain, .3).save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
 def prepare(folder, items, fitted):
-    "In `folder`: a fitted recommender, a notebook that shows a board, two pictures and a file that is none."
+    "In `folder`: a fitted recommender, a notebook that shows two boards, pictures small and large, a file that is none."
     import nbformat
     import numpy as np
 
@@ -93,6 +156,10 @@ def prepare(folder, items, fitted):
     rng = np.random.default_rng(0)
     draw_texture("coastal", rng).save(folder / "fabric.png")
     draw_palette("coastal", rng).save(folder / "palette.jpg")
+    draw_texture("night", rng).save(folder / "fabric.tif")
+    for number in range(4):
+        (folder / f"photo-{number}.jpg").write_bytes(photograph((2900, 2180), 92, number, "coastal"))
+    (folder / "huge.jpg").write_bytes(photograph((6000, 4800), 95, 9, "coastal"))
     (folder / "shopping list.png").write_text("milk, eggs")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     book.metadata.kernelspec = dict(name="python3", display_name="Python 3", language="python")
@@ -101,15 +168,17 @@ def prepare(folder, items, fitted):
 
 @contextlib.contextmanager
 def serve(kind, folder):
-    "Start Voilà or JupyterLab; yield the address of the board."
+    "Start Voilà, JupyterLab or Notebook 7; yield the address of the board."
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     common = ["--no-browser", f"--port={port}"]
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    open_to_all = ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"]
+    open_to_all = ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True",
+                   "--allow-root", "--ip=127.0.0.1"]
     command = {"voila": ["-m", "voila", "board.ipynb", *common],
-               "lab": ["-m", "jupyter", "lab", *common, "--allow-root", "--ip=127.0.0.1", *open_to_all, *quiet]}[kind]
+               "lab": ["-m", "jupyter", "lab", *common, *open_to_all, *quiet],
+               "notebook": ["-m", "jupyter", "notebook", *common, *open_to_all]}[kind]
     with open(folder / f"{kind}.log", "wb") as log:
         process = subprocess.Popen([sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -121,7 +190,8 @@ def serve(kind, folder):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{kind} does not start: {(folder / f'{kind}.log').read_text()[-1500:]}")
             time.sleep(.5)
-        yield f"http://127.0.0.1:{port}" + ("/doc/tree/board.ipynb?reset" if kind == "lab" else "")
+        yield f"http://127.0.0.1:{port}", dict(voila="", lab="/doc/tree/board.ipynb?reset",
+                                               notebook="/notebooks/board.ipynb")[kind]
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired): process.wait(20)
@@ -140,17 +210,22 @@ def browse(found, height):
                      f"--window-size=1280,{height}"):
         options.add_argument(argument)
     options.page_load_strategy = "none"          # the test waits for what it needs to see
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found["chromedriver"]))
     try: yield driver
     finally: driver.quit()
 
 
 class Page:
-    "The board as you see it."
+    "The board as you see it; `board` says which of those on the page."
 
-    def __init__(self, driver, shots, kind): self.driver, self.shots, self.kind = driver, shots, kind
+    def __init__(self, driver, shots, kind): self.driver, self.shots, self.kind, self.board = driver, shots, kind, 0
 
-    def all(self, css, within=None): return (within or self.driver).find_elements("css selector", css)
+    def script(self, text, *arguments): return self.driver.execute_script(text, self.board, *arguments)
+
+    def all(self, css): return self.driver.find_elements("css selector", css)
+
+    def inside(self, css): return self.script(IN_BOARD + "return [...root.querySelectorAll(arguments[1])]", css) or []
 
     def until(self, what, condition, seconds=300):
         "Wait for a condition; its value. Fails with `what` and a screenshot."
@@ -162,76 +237,119 @@ class Page:
                 if value := condition(): return value
             time.sleep(.1)
         self.shot("failed")
+        (self.shots / f"{self.kind}-console.json").write_text(json.dumps(self.driver.get_log("browser"), indent=1))
         raise AssertionError(f"{self.kind}: {what} did not happen within {seconds} s; see {self.shots}")
 
     def settled(self):
         "Wait until the board says that it has nothing to do, and still says so a moment later."
-        quiet = lambda: self.texts(".vb .vb-head") and not self.texts(".vb .vb-busy")
+        quiet = lambda: self.texts(".vb-head") and not self.texts(".vb-busy")
         self.until("the board comes to rest", lambda: quiet() and (time.sleep(.4) or quiet()))
 
     def texts(self, css):
         "The texts of all elements that match, read in one go, because the page may change between two questions."
+        script = "return [...root.querySelectorAll(arguments[1])].map(e => e.textContent.trim())"
+        return self.script(IN_BOARD + script, css) or []
+
+    def whole(self, css):
+        "As `texts`, for all of the page."
         script = "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.trim())"
         return self.driver.execute_script(script, css)
 
     def results(self): return self.texts(".vb-row .vb-card .vb-title")
 
-    def pins(self): return self.texts(".vb-main > .vb-grid .vb-card .vb-title")
+    def pins(self): return self.texts(".vb-pins .vb-card .vb-title")
 
     def press(self, label, at=0):
         "Click a button by its label, as the mouse would."
         def click():
-            button = self.driver.execute_script(FIND_BUTTON, label, at)
+            button = self.script(FIND_BUTTON, label, at)
             if button is None or not button.is_enabled(): return False
             button.click()
             return True
         self.until(f"the button {label!r} can be pressed", click, 30)
         time.sleep(.3)
 
+    def keys(self, *keys):
+        "Press keys, one after the other, wherever the focus is."
+        from selenium.webdriver import ActionChains
+
+        chain = ActionChains(self.driver)
+        for key in keys: chain.send_keys(key)
+        chain.perform()
+
     def choose(self, *paths):
         "Choose files in the dialog of the upload button."
-        self.driver.execute_script(CHOOSER)
-        self.all(".vb button.widget-upload")[0].click()
-        field = self.until("the file dialog opens", lambda: self.all("#chosen"))[0]
-        self.driver.execute_script("arguments[0].value = ''", field)  # a driver adds to what was chosen before
-        field.send_keys("\n".join(map(str, paths)))
-        self.driver.execute_script("document.getElementById('chosen')?.remove()")
+        self.inside(".vb-chooser")[0].send_keys("\n".join(map(str, paths)))
+
+    def give(self, path, kind, how):
+        "Drop or paste a file."
+        import base64
+
+        text = base64.b64encode(Path(path).read_bytes()).decode()
+        for start in range(0, len(text), 4_000_000):
+            self.driver.execute_script(COLLECT, text[start:start + 4_000_000])
+        return self.script(GIVE, [Path(path).name, kind, how])
+
+    def width(self, pixels, height=1500, scale=1):
+        "Make the window as wide as this; 0: as it was."
+        override = dict(width=pixels, height=height, deviceScaleFactor=scale, mobile=False)
+        if pixels: self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", override)
+        else: self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        time.sleep(1)
 
     def broken(self):
         "How many pictures and widgets cannot be shown."
-        return self.driver.execute_script(BROKEN)
+        return self.script(BROKEN)
 
     def shot(self, name):
-        self.driver.execute_script("document.querySelector('.vb')?.scrollIntoView({block: 'start'})")
+        self.script("document.querySelectorAll('.vb')[arguments[0]]?.scrollIntoView({block: 'start'})")
         self.driver.save_screenshot(str(self.shots / f"{self.kind}-{name}.png"))
 
 
 def run_cell(page, n):
     """
-    Select a cell of JupyterLab and run it; True when the kernel has it.
+    Select a cell of a notebook and run it; True when the kernel has it.
 
     A click while the kernel is starting is lost, so this is called until it is true.
     """
     prompts = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
-    given = lambda: any(mark.isdigit() or mark == "*" for mark in page.texts(prompts)[n])
+    given = lambda: any(mark.isdigit() or mark == "*" for mark in page.whole(prompts)[n])
     if not given():
         page.all(prompts)[n].click()
-        page.all('.jp-NotebookPanel-toolbar [data-command="notebook:run-cell-and-select-next"]')[0].click()
+        page.all('[data-command="notebook:run-cell-and-select-next"]')[0].click()
         time.sleep(1)
     return given()
 
 
 def open_board(page, address):
-    "Open the notebook or the page until the board is there."
-    page.driver.get(address)
-    if page.kind == "lab":
-        idle = '.jp-NotebookPanel [data-status="idle"]'
-        page.until("the kernel is idle", lambda: page.all(idle) and page.texts(".jp-Notebook .jp-Cell"))
-        for n in range(len(CELLS)): page.until(f"cell {n + 1} is run", lambda: run_cell(page, n), 60)
+    "Open the notebook or the page until both boards are there."
+    page.driver.get("".join(address))
+    if page.kind != "voila":
+        page.until("the cells appear", lambda: len(page.whole(".jp-Notebook .jp-Cell")) >= len(CELLS))
+        if page.kind == "lab":
+            page.until("the kernel is idle", lambda: page.all('.jp-NotebookPanel [data-status="idle"]'))
+        for n in range(len(CELLS)): page.until(f"cell {n + 1} is run", lambda: run_cell(page, n), 120)
         for button in page.all(".Toastify button"):  # a question about news, which lies over the board
             if button.text == "No": button.click()
-    page.until("the board appears", lambda: page.all(".vb .vb-head"), 300)
+    page.until("both boards appear", lambda: len(page.all(".vb .vb-head")) == 2, 300)
+    page.until("the upload button appears", lambda: len(page.all(".vb-choose")) == 2, 60)
+    page.until("the board knows its keyboard", lambda: page.all(".vb[data-lm-suppress-shortcuts]"), 30)
     page.settled()
+
+
+def restart(page, address):
+    "End the kernel and open the page again."
+    if page.kind != "voila":                     # Voilà starts a kernel for each visit
+        ended = """
+        const done = arguments[0]
+        fetch('/api/sessions').then(reply => reply.json()).then(found => Promise.all(
+            found.map(one => fetch('/api/sessions/' + one.id, {method: 'DELETE'})))).then(() => done(true))
+        """
+        page.driver.set_script_timeout(60)
+        page.driver.execute_async_script(ended)
+    page.driver.get("about:blank")
+    time.sleep(1)
+    open_board(page, address)
 
 
 def check(name, holds, detail=""):
@@ -240,18 +358,50 @@ def check(name, holds, detail=""):
     if not holds: raise AssertionError(name)
 
 
-def walk(page, folder):
-    "What a person does, and what must be seen after it."
+def walk_uploads(page, folder):
+    "Pictures come in, whatever their size and their way."
     check("an empty board says what to do", "upload a picture" in page.texts(".vb-advice")[0])
+    check("it offers samples", len(page.texts(".vb-main .vb-wrap .vb-chip")) == 3)
     page.choose(folder / "fabric.png", folder / "palette.jpg")
     page.until("two pictures are on the board", lambda: len(page.pins()) == 2, 180)
     page.settled()
-    first = page.results()
     check("two uploaded pictures are on the board", page.pins() == ["fabric.png", "palette.jpg"])
-    check("they bring results", len(first) == 15, f"{len(first)} results")
+    check("they bring results", len(page.results()) == 15, f"{len(page.results())} results")
     check("every picture is drawn", page.broken() == 0, f"{page.broken()} pictures broken")
+    check("every control and every picture has a name", not page.script(NAMELESS), page.script(NAMELESS))
     page.shot("uploaded")
 
+    large = [folder / f"photo-{number}.jpg" for number in range(4)]
+    megabytes = [path.stat().st_size / 1e6 for path in large]
+    start = time.monotonic()
+    page.choose(*large)
+    page.until("four large pictures are on the board", lambda: len(page.pins()) == 6, 180)
+    page.settled()
+    check("four pictures of more than 3 MB at once", min(megabytes) > 3,
+          f"{sum(megabytes):.0f} MB, {time.monotonic() - start:.0f} s")
+    size = (folder / "huge.jpg").stat().st_size / 1e6
+    check("the board shows where to drop", page.give(folder / "huge.jpg", "image/jpeg", "drop"))
+    page.until("the dropped picture is on the board", lambda: "huge.jpg" in page.pins(), 180)
+    check("one of 20 MB is dropped", size > 20, f"{size:.0f} MB")
+    page.settled()
+    page.give(folder / "fabric.tif", "image/tiff", "paste")
+    page.until("the pasted picture is on the board", lambda: "fabric.tif" in page.pins(), 60)
+    check("one that the browser cannot read is pasted", len(page.pins()) == 8)
+    page.settled()
+    page.choose(folder / "shopping list.png")
+    page.until("a complaint appears", lambda: page.texts(".vb-problem"), 60)
+    page.settled()
+    complaints = page.texts(".vb-problem")
+    check("a file that is no picture is named", len(complaints) == 1 and "shopping list.png: not an image" in complaints[0])
+    page.shot("many")
+    for _ in range(6): page.press("Undo")
+    page.until("the first two are left", lambda: page.pins() == ["fabric.png", "palette.jpg"], 60)
+    page.settled()
+
+
+def walk_clicks(page, folder):
+    "What a person does with a mouse, and what must be seen after it."
+    first = page.results()
     page.press("Like", at=1); page.settled()
     liked = page.results()
     new = len(set(liked) - set(first))
@@ -259,47 +409,136 @@ def walk(page, folder):
     check("the like is shown", any(text.startswith("liked") for text in page.texts(".vb-wrap button")))
     page.press("Dislike", at=-1); page.settled()
     check("a dislike takes the item away", liked[-1] not in page.results())
-
     page.press("bag"); page.settled()
     left = page.results()
     check("dropping a slot drops its results", len(left) == 10 and not any(name.startswith("bag-") for name in left))
     before = page.results()
-    page.driver.execute_script(CHOOSE_BLUE)
+    page.script(CHOOSE_BLUE)
     page.settled()
     lines = page.texts(".vb-row .vb-card .vb-quiet:nth-child(2)")
-    check("a filter changes the results", page.results() != before and all("blue" in text for text in lines))
+    check("a filter changes the results", page.results() != before and all("blue" in text.lower() for text in lines))
     page.press("Why"); page.until("the reasons appear", lambda: page.texts(".vb-why"), 60); page.settled()
-    check("why is answered", "on your board" in page.texts(".vb-why")[0])
+    reasons = page.texts(".vb-why")[0]
+    check("why is answered, with the place among blue shoes", "on your board" in reasons and "Number 1 of" in reasons,
+          reasons[:60])
     page.press("Complete the look"); page.until("looks appear", lambda: page.texts(".vb-looks"), 60); page.settled()
-    check("three looks are shown", len(page.texts(".vb-looks > div")) == 3)
+    check("three looks are shown", len(page.inside(".vb-looks > div:has(figure)")) == 3)
     check("their pictures are drawn", page.broken() == 0, f"{page.broken()} pictures broken")
     page.shot("chosen")
-
+    for name in ("look.png", "look-2.png"):
+        page.press("Export look")
+        page.until("links appear", lambda: name in [link.get_attribute("download") for link in page.inside(".vb-link")], 60)
+        page.settled()
+        check(f"{name} is written and offered", (folder / "out" / name).stat().st_size > 10_000)
+    check("the page says where", str(folder / "out" / "look-2.png") in page.texts(".vb-downloads")[0])
     for _ in range(4): page.press("Undo")
     page.settled(); page.until("the first results are back", lambda: page.results() == first, 20)
     check("four undos bring the first results back", page.results() == first)
-    page.choose(folder / "shopping list.png")
-    page.until("a complaint appears", lambda: page.texts(".vb-problem"), 60); page.settled()
-    complaints = page.texts(".vb-problem")
-    named = len(complaints) == 1 and "shopping list.png: not an image" in complaints[0]
-    check("a file that is no picture is named", named)
-    page.press("Export look"); page.until("links appear", lambda: page.texts(".vb-link"), 60); page.settled()
-    links = [link.get_attribute("download") for link in page.all(".vb-link")]
-    written = (folder / "out" / "look.png").stat().st_size
-    check("the look can be downloaded", links == ["look.png", "look.html"] and written > 10_000)
+
+
+def walk_keyboard(page):
+    "Everything without a mouse."
+    from selenium.webdriver.common.keys import Keys
+
+    cells = len(page.whole(".jp-Notebook .jp-Cell"))
+    page.script("document.querySelectorAll('.vb')[arguments[0]].focus()")
+    met, ringless = [], []
+    for _ in range(150):
+        page.keys(Keys.TAB)
+        active = page.driver.execute_script(ACTIVE)
+        if active is None: break
+        met.append(active[0])
+        if active[1] == "none" or active[2] == "0px": ringless.append(active[0])
+    wanted = ("Stop", "Undo", "Complete", "Save", "Export", "Upload", "Words", "Search", "Fill", "Results", "Enlarge: fabric.png",
+              "Weight", "Remove: fabric.png", "Like: ", "Dislike: ", "Why: ", "Enlarge: ")
+    lacking = [name for name in wanted[1:] if not any(one.startswith(name) for one in met)]
+    check("Tab reaches every action", not lacking, f"{len(met)} stops" if not lacking else f"{lacking} of {met}")
+    check("the focus can be seen", not ringless, ringless[:5])
+    first = page.results()
+    page.script(IN_BOARD + "root.querySelector('.vb-row .vb-buttons button').focus()")
+    page.keys("d", "d", "x", "a", "b")
+    time.sleep(1)
+    check("d d on a button deletes no cell", len(page.whole(".jp-Notebook .jp-Cell")) == cells and page.results() == first)
+    page.keys(Keys.ENTER); page.settled()
+    check("Enter likes", any(text.startswith("liked") for text in page.texts(".vb-wrap button")))
+    pressed = page.script(IN_BOARD + "return root.querySelectorAll('.vb-buttons [aria-pressed=true]').length")
+    check("a screen reader hears that it is pressed", pressed >= 1)
+    page.press("Undo"); page.settled()
+    page.script(IN_BOARD + "root.querySelector('.vb-pins .vb-zoom').focus()")
+    page.keys(Keys.ENTER)
+    wide = "return document.querySelector('.vb dialog[open] img')?.getBoundingClientRect().width > 300"
+    page.until("the picture is shown large", lambda: page.driver.execute_script(wide), 20)
+    page.until("it comes from the kernel in full", lambda: page.inside("dialog[open] img[src^='blob:']"), 20)
+    page.shot("large")
+    page.keys(Keys.ESCAPE)
+    page.until("Esc closes it", lambda: not page.inside("dialog[open]"), 10)
+    check("the focus is where it was", page.driver.execute_script(ACTIVE)[0].startswith("Enlarge: fabric.png"))
+    page.settled()
+
+
+def walk_widths(page):
+    "Nothing is cut off, however narrow."
+    narrow = [(390, 2, 2), (360, 2, 2)] if page.kind == "voila" else [(700, 1, 1)]  # a telephone shows no notebook
+    for pixels, scale, least in [(1024, 1, 2), *narrow]:
+        page.width(pixels, 1500, scale)
+        found = page.script(CUT_OFF)
+        check(f"nothing is cut off at {pixels} pixels", not found["wrong"], found["wrong"][:4] or found)
+        check("cards are wide enough", found["narrowest"] >= 110 and found["columns"] >= least)
+        page.shot(f"{pixels}")
+    page.width(0)
+
+
+def walk_dark(page):
+    "A dark system, a dark theme."
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                                dict(features=[dict(name="prefers-color-scheme", value="dark")]))
+    page.shot("dark")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[]))
+
+
+def walk_restart(page, address, folder):
+    "What was there before is there again; two boards do not mix."
+    page.board = 1
+    page.press("A night out"); page.until("a sample is on the second board", lambda: len(page.pins()) == 4, 60); page.settled()
+    second = page.pins()
+    page.board = 0
+    first, results = page.pins(), page.results()
+    check("two boards are two", first == ["fabric.png", "palette.jpg"] and len(second) == 4)
+    page.until("the board is kept", lambda: (folder / "out" / "vibrec-board" / "request.json").exists(), 30)
+    time.sleep(2)
+    restart(page, address)
+    page.until("the pictures are back", lambda: page.pins() == first, 60); page.settled()
+    check("after a restart the board is back, with its results", page.results() == results)
+    check("and it says where from", "kept in" in " ".join(page.texts(".vb-told")))
+    page.board = 1
+    page.until("the second board is back", lambda: page.pins() == second, 60)
+    page.board = 0
     page.press("Remove"); page.settled()
     page.press("Remove"); page.until("the board is empty", lambda: not page.pins(), 60); page.settled()
     advice = page.texts(".vb-advice")[-1]
     check("an emptied board says what to do", page.results() == [] and "upload a picture" in advice)
-    check("no traceback is on the page", "Traceback" not in page.texts("body")[0])
+    check("no traceback is on the page", "Traceback" not in page.whole("body")[0])
+
+
+def keep_shots(shots):
+    "The screenshots of the book, with 128 colours, which is enough for a board."
+    from PIL import Image
+
+    images = Path(__file__).resolve().parent.parent / "nbs" / "images"
+    for source, target in (("voila-chosen", "widget"), ("lab-chosen", "widget-lab")):
+        if not (shots / f"{source}.png").exists(): continue
+        image = Image.open(shots / f"{source}.png").convert("RGB")
+        image.quantize(128, dither=Image.Dither.NONE).save(images / f"{target}.png", optimize=True)
+        print(f"{images / target}.png: {(images / f'{target}.png').stat().st_size / 1000:.0f} kB")
 
 
 def main():
     "Run it for each server; the exit status."
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", choices=["voila", "lab", "both"], default="both")
+    parser.add_argument("--server", choices=[*SERVERS, "all"], default="all")
     parser.add_argument("--items", type=int, default=3000, help="size of the demo catalogue")
     parser.add_argument("--shots", type=Path, default=None, help="folder for the screenshots")
+    parser.add_argument("--book", action="store_true", help="make the screenshots of the book")
     parser.add_argument("--recommender", type=Path, default=None,
                         help="a saved recommender of the demo catalogue, instead of fitting one")
     parser.add_argument("--browser", help="the program to start, if not the Chromium that is found; "
@@ -313,19 +552,26 @@ def main():
         prepare(folder, arguments.items, arguments.recommender)
         paths = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        for kind in ("voila", "lab") if arguments.server == "both" else (arguments.server,):
+        for kind in SERVERS if arguments.server == "all" else (arguments.server,):
             print(f"{kind}:", flush=True)
+            shutil.rmtree(folder / "out", ignore_errors=True)
             try:
                 with serve(kind, folder) as address, browse(found, 1500) as driver:
                     page = Page(driver, shots, kind)
                     open_board(page, address)
-                    walk(page, folder)
+                    walk_uploads(page, folder)
+                    walk_clicks(page, folder)
+                    walk_keyboard(page)
+                    walk_widths(page)
+                    walk_dark(page)
+                    walk_restart(page, address, folder)
                 longest = 1000 * float((folder / "gap.txt").read_text())
                 print(f"  the kernel's event loop was never busy for longer than {longest:.0f} ms")
                 (folder / "gap.txt").unlink()
             except (AssertionError, RuntimeError) as error:
                 failed += 1
                 print(f"  {error}", file=sys.stderr)
+        if arguments.book: keep_shots(shots)
     print(f"screenshots in {shots}\n{'FAILED' if failed else 'passed'}")
     return bool(failed)
 

@@ -7,6 +7,7 @@ __all__ = ['MOST_WEIGHT', 'BOARD_FILE', 'BOARD_VERSION', 'Pin', 'words_card', 'B
 
 # %% ../nbs/00b_board.ipynb #board004
 import hashlib
+import io
 import json
 import tempfile
 import zipfile
@@ -22,9 +23,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from . import __version__
 from .catalog import Catalog, image_paths, read_image
-from .core import ArtifactError, CatalogError, ImageError
-from .core import atomic_path, patch_to, show_images, some
-from .demo import VIBES, board_photos, draw_palette, draw_texture
+from .core import ArtifactError, CatalogError, ImageError, atomic_path, patch_to, show_images, some
+from .demo import VIBES, sample_pictures
 from .fetch import LIMITS, is_url
 
 # %% ../nbs/00b_board.ipynb #90910b0d
@@ -159,16 +159,14 @@ class Board:
         pins = [_pin(source, catalog, number, float(weight), name)
                 for number, (source, weight, name) in enumerate(zip(sources, weights, names), 1)]
         self.pins, self.catalog = _checked(pins), catalog
-        self.likes, self.dislikes = (), ()      # tuples of Pins
-        self._before = None                     # the board that this one was made from
+        self.likes, self.dislikes, self._before = (), (), None  # tuples of Pins; the board that this one was made from
 
     def __len__(self): return len(self.pins)
 
     def __repr__(self):
         liked = f", liked {some(self.liked)}" if self.liked else ""
         disliked = f", disliked {some(self.disliked)}" if self.disliked else ""
-        said = sum(pin.words is not None for pin in self.pins)
-        said = f", {said} of them in words" if said else ""
+        said = f", {n} of them in words" if (n := sum(pin.words is not None for pin in self.pins)) else ""
         return f"Board of {len(self)} pictures{said}: {some(self.names)}{liked}{disliked}"
 
 # %% ../nbs/00b_board.ipynb #boardx02
@@ -202,7 +200,6 @@ def disliked(self) -> list:  # of str
     "Names of what was disliked."
     return [pin.name for pin in self.dislikes]
 
-# %% ../nbs/00b_board.ipynb #boardx03
 @patch_to(Board, cls_method=True)
 def from_folder(cls,
     folder: str | Path,  # with pictures
@@ -225,13 +222,11 @@ def demo_board(
     vibe: str = "coastal",  # a name of vibrec.demo.VIBES
     seed: int = 0,          # another seed, another board
 ) -> Board:  # four pictures: two garments, a texture, a palette card
-    "A mood board of one vibe, as a person has it at home. Raises CatalogError for an unknown vibe."
+    "A mood board of one vibe, as a person has it at home. Raises CatalogError for another catalogue or vibe."
     if "vibe" not in catalog.items: raise CatalogError("catalog has no column 'vibe'; give Catalog.demo()")
     if vibe not in VIBES: raise CatalogError(f"vibe={vibe!r} is not known; the demo has {list(VIBES)}")
-    rng, (photos, images) = np.random.default_rng(seed), board_photos()
-    chosen = rng.permutation(np.flatnonzero(photos["vibe"] == vibe))[:2]
-    sources = [*(images[number] for number in chosen), draw_texture(vibe, rng), draw_palette(vibe, rng)]
-    return Board(sources, catalog=catalog, names=[*photos["label"].iloc[chosen], "texture", "palette"])
+    pictures = sample_pictures(vibe, seed)
+    return Board(list(pictures.values()), catalog=catalog, names=list(pictures))
 
 # %% ../nbs/00b_board.ipynb #85c7dcb6
 @patch_to(Board)
@@ -332,14 +327,22 @@ BOARD_FILE = "board.json"
 BOARD_VERSION = 2  # raised when the version before can no longer read what is written
 _ROLES = ("pins", "likes", "dislikes")
 
-def _write_board(board, folder, side):
-    "Write board.json and the pictures to a new folder."
+def _png(pin, side, made):
+    "A PNG file of its picture. One that is in `made` is used again; a new one is added, packed loosely but at once."
+    if pin.digest in (made or ()): return made[pin.digest]
+    read_image(pin.image, side).save(stream := io.BytesIO(), "PNG", optimize=made is None, compress_level=1)
+    if made is not None: made[pin.digest] = stream.getvalue()
+    return stream.getvalue()
+
+def _write_board(board, folder, side, extra, made):
+    "Write board.json, the pictures and what is extra to a new folder."
     folder.mkdir()
+    for name, content in (extra or {}).items(): (folder/name).write_bytes(content)
     pictures = []
     for role in _ROLES:
         for pin in getattr(board, role):
             file = f"{len(pictures):03d}.png"
-            read_image(pin.image, side).save(folder/file, optimize=True)
+            (folder/file).write_bytes(_png(pin, side, made))
             row = dict(file=file, role=role, name=pin.name, item=pin.item, weight=pin.weight)
             pictures.append(row if pin.words is None else row | dict(words=pin.words))
     config = dict(kind="board", format_version=BOARD_VERSION, vibrec_version=__version__, pictures=pictures)
@@ -361,6 +364,8 @@ def _zip(folder, target):
 def save(self,
     path: str | Path,  # a folder, or a file that ends in .zip
     side: int = 512,   # pictures are reduced to this many pixels
+    extra: dict | None = None,  # {file name: bytes} to be written beside; `load` passes over them
+    made: dict | None = None,   # {digest: PNG file} of pictures written before, with the same `side`: filled and used
 ) -> Path:  # what was written
     "Write the board as PNG and JSON. Raises ArtifactError when `path` holds something that is not a board."
     path = Path(path)
@@ -368,9 +373,9 @@ def save(self,
         raise ArtifactError(f"{path} holds something that is not a board; give another path, or delete it yourself")
     with tempfile.TemporaryDirectory() as work, atomic_path(path) as target:
         if path.suffix.lower() == ".zip":
-            _write_board(self, Path(work)/"board", side)
+            _write_board(self, Path(work)/"board", side, extra, made)
             _zip(Path(work)/"board", target)
-        else: _write_board(self, target, side)
+        else: _write_board(self, target, side, extra, made)
     return path
 
 # %% ../nbs/00b_board.ipynb #30c320c9
@@ -395,8 +400,7 @@ def _read_board(folder, path, catalog):
         config = json.loads((folder/BOARD_FILE).read_text(encoding="utf-8"))
         kind, version = config["kind"], config["format_version"]
         if (kind, version) != ("board", BOARD_VERSION):
-            expected = f"expected a board of version {BOARD_VERSION}"
-            raise ArtifactError(f"{path} is a {kind} of format version {version}, {expected}")
+            raise ArtifactError(f"{path} is a {kind} of format version {version}, expected a board of {BOARD_VERSION}")
         pins, images = {role: [] for role in _ROLES}, _read_pictures(config["pictures"], folder, path)
         for row in config["pictures"]:
             item = row["item"] if catalog is not None and row["item"] in catalog else None
@@ -431,7 +435,6 @@ def _unzip(path, folder):
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise ArtifactError(f"{path} is damaged ({error}); save the board again") from None
 
-# %% ../nbs/00b_board.ipynb #boardx05
 @patch_to(Board, cls_method=True)
 def load(cls,
     path: str | Path,         # what save wrote

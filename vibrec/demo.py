@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VIBES', 'NEUTRALS', 'USAGES', 'GENDERS', 'ALSO_FOR', 'STRAY', 'load_shop', 'shop_picture', 'vibe_names',
            'choice_table', 'make_outfits', 'make_items', 'make_catalog', 'Oracle', 'board_photos', 'draw_styles',
-           'draw_fabrics', 'draw_texture', 'draw_palette', 'draw_flat_lay']
+           'draw_fabrics', 'draw_texture', 'draw_palette', 'sample_pictures', 'draw_flat_lay']
 
 # %% ../nbs/a2_demo.ipynb #d37b515c
 import io
@@ -369,6 +369,19 @@ def draw_palette(
     colours = _colours(np.full(5, _vibe_index(vibe)), rng)
     bands = np.repeat(lab_to_rgb(lch_to_lab(colours))[None], size//5, axis=1)
     return Image.fromarray(np.repeat(bands, size, axis=0))
+
+# %% ../nbs/a2_demo.ipynb #dmsp0002
+def sample_pictures(
+    vibe: str,      # a name of VIBES
+    seed: int = 0,  # another seed, other pictures
+) -> dict:  # {name: PIL image, RGB}: two garments, a texture, a palette card
+    "Pictures that share a vibe. Raises ValueError for an unknown one."
+    _vibe_index(vibe)
+    rng, (photos, images) = np.random.default_rng(seed), board_photos()
+    chosen = rng.permutation(np.flatnonzero(photos["vibe"] == vibe))[:2]
+    names = [*photos["label"].iloc[chosen], "texture", "palette"]
+    if names[0] == names[1]: names[1] += " (2)"
+    return dict(zip(names, [*(images[n] for n in chosen), draw_texture(vibe, rng), draw_palette(vibe, rng)]))
 
 # %% ../nbs/a2_demo.ipynb #dmfl0002
 def _content(picture):

@@ -300,15 +300,15 @@ def picture_rows(self) -> list:
     return [*rows, PictureRow("messages from", [item, *self.catalog.images(others["id"], 256)], captions, (0,))]
 
 # %% ../nbs/08_look.ipynb #explrnk1
-def _rank(recommender, asked, slot, row):
-    "(rank of an item among those that could be recommended for its slot, how many those are)."
-    catalog, model = recommender.catalog, recommender.model
-    rows = np.flatnonzero((catalog.items["category"] == slot).to_numpy() & ~asked.shown)
+def _rank(recommender, asked, slot, row, candidates):
+    "(rank of an item among the candidates of its slot, how many those are)."
+    model, rows = recommender.model, candidates.get(slot, np.empty(0, np.int64))
     listed = rows[model.shortlist(recommender.query(asked, slot), recommender.vectors[rows], 1)]
     ahead, others = 0, listed
     if row in rows and row not in listed: ahead, others = len(listed), np.setdiff1d(rows, listed)
     scores = recommender.scores(asked, slot, np.append(others, row))
-    return ahead + int((scores[:-1] > scores[-1]).sum()) + 1, len(rows)
+    rank = ahead + int((scores[:-1] > scores[-1]).sum()) + 1
+    return rank, max(rank, len(rows))
 
 # %% ../nbs/08_look.ipynb #18be6e83
 def why(
@@ -316,8 +316,10 @@ def why(
     board,                   # the Board that was asked with, or whatever Board takes
     id: str,                 # an item of the catalogue
     taste: str = "rocchio",  # as it was asked with
+    filters: dict = None,    # as it was asked with: the rank is the place among what passes them
+    keep=None,               # as it was asked with
 ) -> Explanation:
-    "Why this item for this board. Raises CatalogError for an unknown id."
+    "Why this item for this board. Raises CatalogError for an unknown id, and where the filters leave nothing."
     catalog = recommender.catalog
     if not isinstance(board, Board): board = Board(board, catalog=catalog)
     row = int(catalog.rows([id])[0])
@@ -328,7 +330,9 @@ def why(
     pictures = pd.DataFrame(dict(name=asked.names, role=asked.roles, weight=asked.weights))
     pictures["agreement"], pictures["part"] = agreement, part
     pictures["share"] = part.clip(min=0)/max(part.clip(min=0).sum(), 1e-12)
-    score, (rank, of) = recommender.scores(asked, slot, np.array([row]))[0], _rank(recommender, asked, slot, row)
+    candidates = kept_candidates(recommender, board, [slot], asked.shown, keep, filters=filters)[0]
+    rank, of = _rank(recommender, asked, slot, row, candidates)
+    score = recommender.scores(asked, slot, np.array([row]))[0]
     sums = pictures.groupby("role")["part"].sum().reindex(["board", "like", "dislike"], fill_value=0.)
     parts = dict(score=float(score), board=float(sums["board"]), likes=float(sums["like"]),
                  dislikes=float(sums["dislike"]), rest=float(rest.sum()), rank=rank, of=of)

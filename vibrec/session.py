@@ -245,7 +245,8 @@ def why(
     request: Request | None = None,  # None: the current one
 ) -> Explanation:
     "Why an item was recommended."
-    return why(self.recommender, self._checked(request, slots=False).board, id, self.taste)
+    request = self._checked(request, slots=False)
+    return why(self.recommender, request.board, id, self.taste, request.filters, self.keep)
 
 @patch_to(BoardSession)
 def missing(
@@ -371,9 +372,9 @@ def submit(
 # %% ../nbs/08c_session.ipynb #s8c00042b
 @patch_to(Worker)
 def _next(self):
-    "The job that is due first, as soon as it is due; None when no job waits."
+    "The job that is due first, as soon as it is due; None when no job waits, or when this thread was given up."
     with self._changed:
-        while self._waiting:
+        while self._waiting and self._thread is threading.current_thread():
             job = min(self._waiting, key=lambda job: job.due)
             rest = job.due - time.monotonic()
             if rest <= 0:
@@ -381,7 +382,7 @@ def _next(self):
                 self._working = True
                 return job
             self._changed.wait(rest)
-        self._thread = None
+        if self._thread is threading.current_thread(): self._thread = None
 
 @patch_to(Worker)
 def _run(self):
@@ -390,6 +391,7 @@ def _run(self):
         try: step = partial(job.done, job.work())
         except Exception as error: step = partial(job.failed, error)
         with self._changed:
+            if self._thread is not threading.current_thread(): return  # given up: nobody waits for this
             self._working = False
             self.post(step)
 
@@ -426,3 +428,12 @@ def wait(
             if not self._ready and self.busy: self._changed.wait(.05)
         if time.monotonic() > end:
             raise TimeoutError(f"still at work after timeout={timeout:g} seconds; give wait a longer one")
+
+# %% ../nbs/08c_session.ipynb #s8c00s02
+@patch_to(Worker)
+def stop(self):
+    "Drop all that waits, is worked on or is not yet shown. Jobs that come later are done."
+    with self.lock, self._changed:
+        self._waiting, self._working, self._thread = [], False, None
+        self._ready.clear()
+        self._changed.notify_all()
