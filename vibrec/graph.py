@@ -11,18 +11,17 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from sklearn.metrics import normalized_mutual_info_score
-from torch_geometric.data import Data
 
-from .core import COLOURS, figure_style, some
+from .core import COLOURS, figure_style, lazy_import, some
+
+# %% ../nbs/02_graph.ipynb #grlazy01
+plt, offsetbox = lazy_import("matplotlib.pyplot"), lazy_import("matplotlib.offsetbox")
+cluster, decomposition = lazy_import("sklearn.cluster"), lazy_import("sklearn.decomposition")
+manifold, metrics = lazy_import("sklearn.manifold"), lazy_import("sklearn.metrics")
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/02_graph.ipynb #921eb44c
 def _as_rows(
@@ -159,7 +158,7 @@ def knn_graph(
     ids: Sequence | None = None,  # [n], names of the items; None: the features' own, else "0", "1", …
     block_size: int = 1024,       # items compared at a time
     index: Any = None,            # object with search(queries, k), over the features; None: ExactIndex
-) -> Data:  # x float32 [n, d], edge_index int64 [2, E], edge_attr float32 [E, 1] cosine, ids, perhaps y and classes
+) -> "pyg.Data":  # x float32 [n, d], edge_index int64 [2, E], edge_attr float32 [E, 1], ids, perhaps y, classes
     "Cosine k-nearest-neighbour graph: no self-loops, coalesced."
     if mode not in MODES: raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
     if ids is None: ids = getattr(features, "ids", None)
@@ -172,14 +171,14 @@ def knn_graph(
     if mode == "directed": edges, weight = np.stack([rows.ravel(), np.repeat(np.arange(n), k)]), cosine.ravel()
     else: edges, weight = _undirected(rows, cosine, mode)
     order = np.lexsort((edges[1], edges[0]))
-    data = Data(x=torch.from_numpy(x.copy()), edge_index=torch.from_numpy(edges[:, order].astype(np.int64)),
-                edge_attr=torch.from_numpy(weight[order].astype(np.float32))[:, None], ids=ids)
+    data = pyg.Data(x=torch.from_numpy(x.copy()), edge_index=torch.from_numpy(edges[:, order].astype(np.int64)),
+                    edge_attr=torch.from_numpy(weight[order].astype(np.float32))[:, None], ids=ids)
     if labels is not None: data.y, data.classes = _codes(labels, n)
     return data
 
 # %% ../nbs/02_graph.ipynb #fb193452
 def attach_edges(
-    data: Data,                # a graph with x, such as of knn_graph; it is not changed
+    data: "pyg.Data",          # a graph with x, such as of knn_graph; it is not changed
     queries: Any,              # [m, d] features of items that are not in the graph
     k: int = 10,               # items that each query receives messages from
     exclude: Any = None,       # int [m] or [m, e], items that a query must not get (itself, if it is in the graph)
@@ -193,9 +192,9 @@ def attach_edges(
 
 # %% ../nbs/02_graph.ipynb #15aa8597
 def shuffle_edges(
-    data: Data,     # a graph
-    seed: int = 0,  # which permutation
-) -> tuple[Data, np.ndarray]:  # a copy with other edges; permutation int64 [n], which node took each one's place
+    data: "pyg.Data",  # a graph
+    seed: int = 0,     # which permutation
+) -> "tuple[pyg.Data, np.ndarray]":  # a copy with other edges; permutation int64 [n], who took each one's place
     "A baseline graph: the same degrees, weights and symmetry, random neighbours; x, y and ids stay."
     permutation = np.random.default_rng(seed).permutation(data.num_nodes)
     shuffled = data.clone()
@@ -212,9 +211,9 @@ def embedding_map(
     x = unit_rows(x)
     if method not in ("tsne", "pca"): raise ValueError(f'method must be "tsne" or "pca", got {method!r}')
     if len(x) < 4: raise ValueError(f"x must have at least 4 rows to be drawn as a map, got {len(x)}")
-    if method == "pca": return PCA(2, svd_solver="full").fit_transform(x).astype(np.float32)
+    if method == "pca": return decomposition.PCA(2, svd_solver="full").fit_transform(x).astype(np.float32)
     perplexity = min(30, (len(x) - 1) / 3)
-    return TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(x).astype(np.float32)
+    return manifold.TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(x).astype(np.float32)
 
 # %% ../nbs/02_graph.ipynb #9f05a716
 def _one_per_cell(xy, cells):
@@ -230,8 +229,8 @@ def _draw_thumbnail(ax, image, at, size):
     "A picture of `size` points at a point of the map."
     image = image.convert("RGB").copy()
     image.thumbnail((64, 64))
-    box = OffsetImage(np.asarray(image), zoom=size / 64)
-    ax.add_artist(AnnotationBbox(box, at, pad=.1, bboxprops={"lw": .4, "ec": "0.7"}))
+    box = offsetbox.OffsetImage(np.asarray(image), zoom=size / 64)
+    ax.add_artist(offsetbox.AnnotationBbox(box, at, pad=.1, bboxprops={"lw": .4, "ec": "0.7"}))
 
 # %% ../nbs/02_graph.ipynb #ede443f1
 def plot_map(
@@ -241,7 +240,7 @@ def plot_map(
     cells: int = 8,                # thumbnails on a grid of cells × cells
     size: float = 18,              # of a thumbnail, in points
     ax: Any = None,                # matplotlib axes to draw on; None: a new figure
-) -> plt.Axes:
+) -> "plt.Axes":
     "Scatter of a map coloured by label, with thumbnails."
     labels = np.asarray(labels)
     if len(labels) != len(xy): raise ValueError(f"labels must have one entry per point ({len(xy)}), got {len(labels)}")
@@ -268,12 +267,12 @@ def kmeans_table(
     if len(labels) != len(x): raise ValueError(f"labels must have one entry per row ({len(x)}), got {len(labels)}")
     if not 2 <= n_clusters <= len(x):
         raise ValueError(f"n_clusters must be between 2 and the {len(x)} rows, got {n_clusters}")
-    found = KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(x)
+    found = cluster.KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(x)
     counts = pd.crosstab(found, labels)
     size, largest = counts.sum(axis=1), counts.max(axis=1)
     table = pd.DataFrame({"size": size, "share": size / len(x), "commonest": counts.idxmax(axis=1),
                           "purity": largest / size}).sort_values("size", ascending=False, ignore_index=True)
     total = {"size": len(x), "share": 1., "commonest": "", "purity": largest.sum() / len(x),
-             "nmi": normalized_mutual_info_score(labels, found)}
+             "nmi": metrics.normalized_mutual_info_score(labels, found)}
     table.index = table.index.astype(str)
     return pd.concat([table, pd.DataFrame(total, index=["all"])]).rename_axis("cluster")

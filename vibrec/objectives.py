@@ -12,20 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
-from sklearn.cluster import KMeans
 from torch import nn
-from torch_geometric.data import Data
 from tqdm.auto import tqdm
 
-from .core import COLOURS, figure_style, patch_to, pick_device, seeded
+from .core import COLOURS, figure_style, lazy_import, patch_to, pick_device, seeded
 from .fitb import OutfitQuestions, accuracy, outfit_loss, outfit_scores
 from .gat import GAT, GraphNetwork
+
+# %% ../nbs/03b_objectives.ipynb #oblazy01
+plt, cluster = lazy_import("matplotlib.pyplot"), lazy_import("sklearn.cluster")
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/03b_objectives.ipynb #7bd38fee
 @dataclass
@@ -45,17 +45,17 @@ class Objective:
 
     checks = False   # whether there is something to stop by; `bind` may set it
 
-    def out_dim(self, data: Data) -> int | None:
+    def out_dim(self, data: "pyg.Data") -> int | None:
         "How many columns the network's output must have; None: any."
 
-    def bind(self, model: GraphNetwork, data: Data, valid: Validation | None):
+    def bind(self, model: GraphNetwork, data: "pyg.Data", valid: Validation | None):
         "Prepare what the steps need."
 
     def parameters(self) -> list:
         "Leaf tensors that are trained along with the network."
         return []
 
-    def sample(self, data: Data, model: GraphNetwork) -> tuple:
+    def sample(self, data: "pyg.Data", model: GraphNetwork) -> tuple:
         "(x, edge_index, edge_attr, batch) of one step; by default the whole graph and None."
         return data.x, data.edge_index, data.edge_attr, None
 
@@ -228,7 +228,7 @@ def _move(objective, device):
 
 # %% ../nbs/03b_objectives.ipynb #26fbf460
 def fit(
-    data: Data,                  # training items and their graph; without edges it is a network without a graph
+    data: "pyg.Data",            # training items and their graph; without edges it is a network without a graph
     objective: Objective,        # what to train for, such as OutfitObjective(outfits)
     valid: Validation | None = None,  # items to stop by; None: all epochs, unless the objective has others
     network: Callable | None = None,  # data → GraphNetwork, not yet trained; None: a GAT
@@ -271,7 +271,7 @@ _PANELS = {"loss": ("loss", "valid_loss"), "accuracy on validation items": ("val
 
 def plot_history(
     history: pd.DataFrame,  # one row per epoch: epoch, and some of loss, valid_loss, valid_accuracy, mean_cosine, best
-) -> Figure:
+) -> "plt.Figure":
     "Learning curves: loss, accuracy on validation items, mean cosine. Dashed: the best epoch, where one was chosen."
     panels = {label: [column for column in columns if column in history] for label, columns in _PANELS.items()}
     panels = {label: columns for label, columns in panels.items() if columns}
@@ -302,7 +302,7 @@ class CategoryObjective(Objective):
         self.labels, self.valid_labels, self.temperature, self.head = labels, valid_labels, temperature, head
         self.prototypes = None
 
-    def known_labels(self, data: Data) -> torch.Tensor:
+    def known_labels(self, data: "pyg.Data") -> torch.Tensor:
         "int64 [n]. Raises ValueError if there are none."
         labels = data.y if self.labels is None else self.labels
         if labels is None:
@@ -384,7 +384,7 @@ class ClusterObjective(CategoryObjective):
         "Fit K-means on features of length 1. Raises ValueError for an impossible number of clusters."
         if not 2 <= self.n_clusters <= len(data.x):
             raise ValueError(f"n_clusters must be between 2 and the {len(data.x)} items, got {self.n_clusters}")
-        self.kmeans = KMeans(self.n_clusters, n_init=4, random_state=torch.initial_seed() % 2**32)
+        self.kmeans = cluster.KMeans(self.n_clusters, n_init=4, random_state=torch.initial_seed() % 2**32)
         self.kmeans.fit(F.normalize(data.x).cpu().numpy())
         self.labels = self.clusters(data.x)
         self.valid_labels = None if valid is None else self.clusters(valid.x)

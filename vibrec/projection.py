@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from sklearn.decomposition import PCA
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import CatalogError, patch_to, read_artifact, seeded, write_artifact
+from .core import CatalogError, lazy_import, patch_to, read_artifact, seeded, write_artifact
 from .features import Features
+
+# %% ../nbs/01c_projection.ipynb #pjlazy01
+decomposition = lazy_import("sklearn.decomposition")
 
 # %% ../nbs/01c_projection.ipynb #120677a8
 class Projection(nn.Module):
@@ -135,7 +137,7 @@ def pca_projection(
     dim, remaining = min(dim, features.dim, len(features)), np.eye(features.dim, dtype=np.float32)
     if remove_means_of is not None:
         remaining = _without_means(features.x, np.asarray(remove_means_of).astype(str))
-    pca = PCA(dim, random_state=0).fit(features.x @ remaining)
+    pca = decomposition.PCA(dim, random_state=0).fit(features.x @ remaining)
     scale = np.sqrt(pca.explained_variance_ + 1e-9)[:, None] if whiten else 1
     return _linear_projection((pca.components_ @ remaining)/scale, features.x.mean(0))
 
@@ -246,7 +248,7 @@ def fit_projection(
 # %% ../nbs/01c_projection.ipynb #18ba7b80
 def _view_components(x, mean, dim, whiten):
     "[c, d] principal components of one view, scaled so that projected rows have mean square length 1."
-    pca = PCA(min(dim, x.shape[1], len(x) - 1), random_state=0).fit(x)
+    pca = decomposition.PCA(min(dim, x.shape[1], len(x) - 1), random_state=0).fit(x)
     components = pca.components_/(pca.explained_variance_[:, None] + 1e-9)**(whiten/2)
     strength = np.square((x - mean) @ components.T).sum(1).mean()**.5
     return components/max(strength, 1e-9)
