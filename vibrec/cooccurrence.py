@@ -17,14 +17,15 @@ import torch
 import torch.nn.functional as F
 from scipy.sparse import csr_array
 from torch import nn
-from torch_geometric.data import Data
-from torch_geometric.nn import GATv2Conv
-from torch_geometric.utils import softmax
 
-from .core import CatalogError, patch_to
+from .attention import GraphAttentionV2
+from .core import CatalogError, lazy_import, patch_to
 from .gat import AttentionLayer, GraphNetwork
 from .graph import nearest
 from .objectives import Objective, OutfitQuestions, outfit_loss
+
+# %% ../nbs/06_cooccurrence.ipynb #coolazy1
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/06_cooccurrence.ipynb #coo00010
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def cooccurrence_graph(
     counts: CooccurrenceCounts | None,  # of the same items; None: no edges
     k: int = 10,                 # nearest items that lend an item their partners, 1…n-1
     ids: Sequence | None = None,  # [n], names of the items
-) -> Data:  # x, edge_index int64 [2, E], edge_attr float32 [E, 1], ids
+) -> "pyg.Data":  # x, edge_index int64 [2, E], edge_attr float32 [E, 1], ids
     "The items, with edges from their own partners and from those of their nearest items."
     x, rows = np.asarray(x, np.float32), np.arange(len(x))
     edge_index, edge_attr = torch.zeros(2, 0, dtype=torch.long), torch.zeros(0, 1)
@@ -113,19 +114,20 @@ def cooccurrence_graph(
         neighbours, cosine = nearest(x, x, k, exclude=rows[:, None])
         edge_index, edge_attr = cooccurrence_edges(counts, neighbours, cosine, own=rows)
     ids = [str(row) for row in rows] if ids is None else [str(id) for id in ids]
-    return Data(x=torch.from_numpy(x.copy()), edge_index=edge_index, edge_attr=edge_attr, ids=ids)
+    return pyg.Data(x=torch.from_numpy(x.copy()), edge_index=edge_index, edge_attr=edge_attr, ids=ids)
 
 # %% ../nbs/06_cooccurrence.ipynb #coo00030
-class PriorAttention(GATv2Conv):
-    "GATv2 whose attention starts from edge weights: their logarithm is added to the attention score."
+class PriorAttention(GraphAttentionV2):
+    "Attention of version 2 that starts from edge weights: their logarithm is added to the score."
 
     def __init__(
         self,
-        *args,            # as GATv2Conv
+        *args,            # as GraphAttentionV2
         edge_dim: int | None = None,  # not used: edges have one column, a logarithm
-        **kwargs,         # as GATv2Conv
+        **kwargs,         # as GraphAttentionV2
     ):
         super().__init__(*args, **kwargs)
+        self.edge_dim = 1
         self.log_strength = nn.Parameter(torch.zeros(self.heads))   # log β; β = 1 takes the weights as they are
 
     def reset_parameters(self):
@@ -133,11 +135,10 @@ class PriorAttention(GATv2Conv):
         super().reset_parameters()
         if hasattr(self, "log_strength"): nn.init.zeros_(self.log_strength)      # the base class calls this, too
 
-    def edge_update(self, x_j, x_i, edge_attr, index, ptr, dim_size):
-        "Attention weights float32 [E, heads]."
-        score = (F.leaky_relu(x_i + x_j, self.negative_slope) * self.att).sum(-1)
-        score = score + self.log_strength.exp() * edge_attr
-        return F.dropout(softmax(score, index, ptr, dim_size), self.dropout, self.training)
+    def scores(self, h_source, h_target, edge_index, edge_attr):
+        "Scores before the softmax, float32 [E, heads]."
+        score = super().scores(h_source, h_target, edge_index, None)
+        return score + self.log_strength.exp() * edge_attr
 
 # %% ../nbs/06_cooccurrence.ipynb #coo00031
 class PriorAttentionLayer(AttentionLayer):

@@ -15,17 +15,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
-from torch_geometric.data import Data
-from torch_geometric.nn import GATConv, GATv2Conv
-from torch_geometric.utils import add_self_loops, remove_self_loops
 
-from .core import patch_to, read_artifact, write_artifact
+from .attention import GraphAttention, GraphAttentionV2
+from .core import lazy_import, patch_to, read_artifact, write_artifact
+
+# %% ../nbs/03_gat.ipynb #gatlazy1
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/03_gat.ipynb #59ebbbdc
 def _item_edges(edge_index, edge_attr, n):
     "Edges among n items, with exactly one edge from each item to itself, whose columns are all 1."
-    edge_index, edge_attr = remove_self_loops(edge_index, edge_attr)
-    return add_self_loops(edge_index, edge_attr, fill_value=1., num_nodes=n)
+    own, others = torch.arange(n, device=edge_index.device).expand(2, n), edge_index[0] != edge_index[1]
+    if edge_attr is not None: edge_attr = torch.cat([edge_attr[others], edge_attr.new_ones(n, edge_attr.shape[1])])
+    return torch.cat([edge_index[:, others], own], 1), edge_attr
 
 
 def _query_edges(edge_index, edge_attr, m):
@@ -39,7 +41,7 @@ def _query_edges(edge_index, edge_attr, m):
 class AttentionLayer(nn.Module):
     "One layer of graph attention, among items or from items to attached queries: `[n, in_dim]` → `[n, out_dim]`."
 
-    convolutions = {1: GATConv, 2: GATv2Conv}   # by version; a subclass may bring another
+    convolutions = {1: GraphAttention, 2: GraphAttentionV2}   # by version; a subclass may bring another
 
     def __init__(
         self,
@@ -61,7 +63,7 @@ class AttentionLayer(nn.Module):
         self.dropout, self.edge_dim = dropout, edge_dim
         columns = out_dim // heads if concat else out_dim
         self.conv = self.convolutions[version](in_dim, columns, heads, concat=concat, dropout=attention_dropout,
-                                               residual=residual, edge_dim=edge_dim, add_self_loops=False)
+                                               residual=residual, edge_dim=edge_dim)
 
     def reset_parameters(self):
         "Draw new weights."
@@ -75,7 +77,7 @@ def forward(
     edge_index: torch.Tensor,  # int64 [2, E] (source, target); with queries: (item, query)
     edge_attr: torch.Tensor | None = None,  # float32 [E, edge_dim]
     queries: torch.Tensor | None = None,  # float32 [m, in_dim], the queries' input: then they are the only targets
-    **kwargs,                  # of the convolution, such as return_attention_weights
+    **kwargs,                  # of the attention, such as return_attention_weights
 ) -> torch.Tensor:  # float32 [n, out_dim], with queries [m, out_dim]
     "Messages along the edges and from each target to itself. Raises ValueError if edge_attr has other columns."
     columns = None if edge_attr is None else edge_attr.shape[1]
@@ -168,7 +170,7 @@ def forward(
 @patch_to(GraphNetwork)
 def states(
     self,
-    data: Data,  # x, edge_index, edge_attr
+    data: "pyg.Data",  # x, edge_index, edge_attr
 ) -> list:  # the input of each layer, float32 [n, …], then the embeddings, float32 [n, out_dim]
     "All that attached queries need to know of the graph's items (evaluation mode, no gradients)."
     with _evaluation(self): return self._run(data.x, data.edge_index, data.edge_attr)
@@ -314,7 +316,7 @@ def attention_of(
 @patch_to(GraphNetwork)
 def attention(
     self,
-    data: Data,  # a graph
+    data: "pyg.Data",  # a graph
 ) -> list:  # for each layer: (int64 [2, E + n], with an edge from each item to itself; float32 [E + n, heads])
     "Attention weights; those of the edges that end at one item add up to 1, for each head."
     states, weights = self.states(data), []

@@ -14,14 +14,13 @@ import pandas as pd
 import torch
 from scipy.linalg import solve_triangular
 from scipy.sparse.linalg import eigsh
-from torch_geometric.data import Data
 
 from ..catalog import Catalog
 from ..cooccurrence import CooccurrenceCounts, CooccurrenceNetwork, MaskedNodeObjective
 from ..cooccurrence import cooccurrence_edges, cooccurrence_graph, key_embedding, query_embedding
 from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
 from ..features import Features
-from ..graph import nearest, unit_rows
+from ..graph import StoredGraph, nearest, unit_rows
 from ..model import VectorModel
 from .gat import neighbour_table, training_rows
 from .similarity import SimilarityModel
@@ -144,15 +143,15 @@ class CooccurrenceModel(VectorModel):
     def __init__(
         self,
         projection: Projection,               # features → graph.x
-        graph: Data,                          # of the training items, with ids
+        graph: "pyg.Data | StoredGraph",      # of the training items, with ids
         counts: CooccurrenceCounts | None,    # of the training items; None: no edges
         network: CooccurrenceNetwork | None,  # trained on the graph; None: the kernel alone
         kernel: PairKernel | None,            # of the training items; None: the network alone
         settings: dict,                       # seed, attributes, strength of the kernel, options of `fit`
         history: pd.DataFrame | None = None,  # learning curve
     ):
-        self.projection, self.graph, self.counts, self.network, self.kernel = projection, graph, counts, network, kernel
-        self.settings, self.history, self.components = settings, history, {}
+        self.projection, self._graph, self.counts, self.network = projection, graph, counts, network
+        self.kernel, self.settings, self.history, self.components = kernel, settings, history, {}
         width, bound = 0, 0.
         if network is not None:
             width, bound = network.config["out_dim"], 1.
@@ -165,6 +164,11 @@ class CooccurrenceModel(VectorModel):
         self._states = None if network is None else network.states(graph)
         output = None if network is None else self._states[-1]
         self._known = self._join(graph.x.numpy(), output)               # [n, d], vectors of the training items
+
+    @property
+    def graph(self):
+        "PyG's `Data` of the training items."
+        return self._graph.to_data() if isinstance(self._graph, StoredGraph) else self._graph
 
 # %% ../../nbs/06a_kernel.ipynb #cok00034
 @patch_to(CooccurrenceModel)
@@ -199,7 +203,7 @@ def _join(self, x, output):
 @patch_to(CooccurrenceModel)
 def _own_rows(self, x, ids, known=None):
     "int [m], the row in the graph of each training item, by id and projected features; -1 for all others."
-    return training_rows(self._row, self.graph.x.numpy() if known is None else known, ids, x)
+    return training_rows(self._row, self._graph.x.numpy() if known is None else known, ids, x)
 
 
 @patch_to(CooccurrenceModel)
@@ -213,7 +217,7 @@ def _attach(self, x):
 def _edges(self, x):
     "Edges (item, query) from training items to new ones with projected features [m, p], and their log weights."
     if self.counts is None: return torch.zeros(2, 0, dtype=torch.long), torch.zeros(0, 1)
-    neighbours, cosine = nearest(self.graph.x, x, self.settings["options"]["k"])
+    neighbours, cosine = nearest(self._graph.x, x, self.settings["options"]["k"])
     return cooccurrence_edges(self.counts, neighbours, cosine)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00037
@@ -304,7 +308,7 @@ def knows(self, ids, x):
     x = project(self.projection, x, None, attributes)                   # the table's columns are all zero
     n_features = self.projection.config["in_dim"] - sum(map(len, attributes.values()))
     of_picture = self.projection.net.weight[:, :n_features].any(1).numpy()
-    known = unit_rows(self.graph.x.numpy()[:, of_picture])
+    known = unit_rows(self._graph.x.numpy()[:, of_picture])
     return self._own_rows(x[:, of_picture], ids, known) >= 0
 
 # %% ../../nbs/06a_kernel.ipynb #cok00057
@@ -314,7 +318,7 @@ def neighbours(self, x, items=None, ids=None):
     if self.network is None: return VectorModel.neighbours(self, x, items, ids)
     x = project(self.projection, x, items, self.settings["attributes"])
     row, own_id = int(self._own_rows(x, ids)[0]), "this item" if ids is None else str(ids[0])
-    return neighbour_table(self.network, self.graph, self._states, x, row, self._edges, own_id)
+    return neighbour_table(self.network, self._graph, self._states, x, row, self._edges, own_id)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00044
 @patch_to(CooccurrenceModel)
@@ -325,7 +329,7 @@ def part(
 ) -> CooccurrenceModel:
     "The same fitted model with one of its two parts taken away. Raises ValueError when nothing would be left."
     if not network and not kernel: raise ValueError("network=False and kernel=False leave nothing; keep one of them")
-    return type(self)(self.projection, self.graph, self.counts, self.network if network else None,
+    return type(self)(self.projection, self._graph, self.counts, self.network if network else None,
                       self.kernel if kernel else None, self.settings, self.history)
 
 
@@ -344,9 +348,9 @@ def ablations(self, catalog, features, **options):
 @patch_to(CooccurrenceModel)
 def save(self, directory):
     "Write the model as an artefact."
-    arrays = {name: value for name, value in self.graph.items() if torch.is_tensor(value)}
+    arrays = {name: value for name, value in self._graph.items() if torch.is_tensor(value)}
     if self.counts is not None: arrays |= dict(pairs=self.counts.pairs, counts=self.counts.counts)
-    config = dict(settings=self.settings, ids=list(self.graph.ids), network=self.network is not None, kernel=None)
+    config = dict(settings=self.settings, ids=list(self._graph.ids), network=self.network is not None, kernel=None)
     if self.kernel is not None:
         arrays |= {f"kernel_{name}": getattr(self.kernel, name) for name in ("base", "vectors", "signs")}
         config["kernel"] = dict(width=self.kernel.width, bound=self.kernel.bound)
@@ -363,7 +367,7 @@ def load(cls, directory):
     folder = Path(directory)
     config, arrays, tables = read_artifact(folder, cls.name)
     tensors = {name: torch.from_numpy(arrays[name]) for name in ("x", "edge_index", "edge_attr")}
-    graph = Data(**tensors, ids=config["ids"])
+    graph = StoredGraph(config["ids"], **tensors)
     counts = CooccurrenceCounts(graph.num_nodes, arrays["pairs"], arrays["counts"]) if "pairs" in arrays else None
     kernel, network = None, None
     if config["kernel"]:

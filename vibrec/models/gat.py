@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch_geometric.data import Data
 
 from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
 from ..gat import GAT, GraphNetwork
-from ..graph import attach_edges, knn_graph, shuffle_edges
+from ..graph import StoredGraph, attach_edges, knn_graph, shuffle_edges
 from ..model import VectorModel
 from .similarity import SimilarityModel
 from ..objectives import CategoryObjective, ClusterObjective, OutfitObjective, Validation
@@ -81,15 +80,20 @@ class GATModel(VectorModel):
     def __init__(
         self,
         projection: Projection,   # features → graph.x
-        graph: Data,              # of the training items, with ids
+        graph: "pyg.Data | StoredGraph",  # of the training items, with ids
         network: GAT,             # trained on it
         settings: dict,           # k, objective, edges, seed, training (further arguments of vibrec.objectives.fit)
         history: pd.DataFrame | None = None,   # learning curve
         permutation: np.ndarray | None = None,  # int64 [n]: whose place an item has in shuffled edges
     ):
-        self.projection, self.graph, self.network, self.settings = projection, graph, network, settings
+        self.projection, self._graph, self.network, self.settings = projection, graph, network, settings
         self.history, self.permutation = history, permutation
         self._states, self._place = network.states(graph), {id: row for row, id in enumerate(graph.ids)}
+
+    @property
+    def graph(self):
+        "PyG's `Data` of the training items."
+        return self._graph.to_data() if isinstance(self._graph, StoredGraph) else self._graph
 
     @classmethod
     def option_names(cls):
@@ -164,7 +168,7 @@ def encode(self, x, items=None, ids=None):
     own = self._own_rows(x, ids)
     known, new = own >= 0, own < 0
     vectors = np.empty((len(x), self._join(x[:0], self._states[-1][:0]).shape[1]), np.float32)
-    vectors[known] = self._join(self.graph.x.numpy()[own[known]], self._states[-1][own[known]])
+    vectors[known] = self._join(self._graph.x.numpy()[own[known]], self._states[-1][own[known]])
     if new.any(): vectors[new] = self._join(x[new], self.network.attach(self._states, x[new], *self._edges(x[new])))
     return vectors
 
@@ -183,13 +187,13 @@ def training_rows(
 
 
 @patch_to(GATModel)
-def _own_rows(self, x, ids): return training_rows(self._place, self.graph.x.numpy(), ids, x)
+def _own_rows(self, x, ids): return training_rows(self._place, self._graph.x.numpy(), ids, x)
 
 
 @patch_to(GATModel)
 def _edges(self, x):
     "Edges (item, query) and their cosines, from the nearest training items to new ones with projected features [m, d]."
-    edge_index, edge_attr = attach_edges(self.graph, x, k=min(self.settings["k"], self.graph.num_nodes))
+    edge_index, edge_attr = attach_edges(self._graph, x, k=min(self.settings["k"], self._graph.num_nodes))
     if self.settings["edges"] == "none": return _bare(edge_index, edge_attr)
     return _permuted(edge_index, self.permutation), edge_attr
 
@@ -209,7 +213,7 @@ def knows(self, ids, x):
 # %% ../../nbs/04c_gat_family.ipynb #gtf00015
 def neighbour_table(
     network: GraphNetwork,
-    graph: Data,       # of the training items, with ids
+    graph: "pyg.Data | StoredGraph",  # of the training items, with ids
     states: list,      # network.states(graph)
     x: np.ndarray,     # float32 [1, p], projected features of one item
     row: int,          # its row in the graph; -1 for an item that is not in it
@@ -234,7 +238,7 @@ def neighbours(self, x, items=None, ids=None):
     "Attention of the last layer, averaged over heads: from which training items this one received messages."
     x, own_id = self.projection.transform(x), "this item" if ids is None else str(ids[0])
     row = int(self._own_rows(x, ids)[0])
-    return neighbour_table(self.network, self.graph, self._states, x, row, self._edges, own_id)
+    return neighbour_table(self.network, self._graph, self._states, x, row, self._edges, own_id)
 
 # %% ../../nbs/04c_gat_family.ipynb #gtf00030
 @patch_to(GATModel)
@@ -250,10 +254,10 @@ def ablations(self, catalog, features, **options):
 @patch_to(GATModel)
 def save(self, directory):
     "Write the model as an artefact."
-    arrays = {name: value for name, value in self.graph.items() if torch.is_tensor(value)}
+    arrays = {name: value for name, value in self._graph.items() if torch.is_tensor(value)}
     if self.permutation is not None: arrays["permutation"] = self.permutation
     tables = {} if self.history is None else dict(history=self.history)
-    config = dict(settings=self.settings, ids=list(self.graph.ids))
+    config = dict(settings=self.settings, ids=list(self._graph.ids))
     with artifact_folder(directory) as folder:
         write_artifact(folder, self.name, config, arrays, tables)
         self.projection.save(folder / "projection")
@@ -265,6 +269,6 @@ def load(cls, directory):
     "Read a saved model with the same bits. Raises ArtifactError."
     config, arrays, tables = read_artifact(directory, cls.name)
     permutation = arrays.pop("permutation", None)
-    graph = Data(**{name: torch.from_numpy(value) for name, value in arrays.items()}, ids=config["ids"])
+    graph = StoredGraph(config["ids"], **{name: torch.from_numpy(value) for name, value in arrays.items()})
     network, projection = GAT.load(Path(directory) / "network"), Projection.load(Path(directory) / "projection")
     return cls(projection, graph, network, config["settings"], tables.get("history"), permutation)

@@ -35,10 +35,15 @@ class RerankedModel(Model):
         width: int,      # columns of the first's vectors
     ):
         self.first, self.second, self.weight, self.width = first, second, np.float32(weight), width
-        self.graph, self.history, self.pairs_share_scale = first.graph, first.history, first.pairs_share_scale
+        self.history, self.pairs_share_scale = first.history, first.pairs_share_scale
         self.label = f"{first.label} + {second.label}"
         ranges = [np.array(first.score_range), np.array(second.score_range) * float(self.weight)]
         self.score_range = tuple(float(end) for end in sum(ranges))
+
+    @property
+    def graph(self):
+        "That of the first family."
+        return self.first.graph
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00018
 @patch_to(RerankedModel, cls_method=True)
