@@ -93,6 +93,7 @@ def foreign_requests(site):
         if path.suffix not in (".html", ".css", ".js") or "bootstrap.bundle" in path.name: continue
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".html":
+            for link in set(re.findall(r"\[[^\]\n]*\]\([\w/.]+\.html[^)]*\)", text)): problems.append(f"{path.relative_to(site)}: a link that is shown as text: {link}")
             text = NAMED.sub("", CODE.sub("", text))
             found = REQUESTS.findall(text) + STYLES.findall(text)
             found += [address for script in re.findall(r"<script\b[^>]*>(.*?)</script>", text, re.S) for address in IMPORTS.findall(script)]

@@ -11,10 +11,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+except ImportError:
+    sys.exit("no selenium: pip install -e '.[browser]'")
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = (1280, 390)

@@ -45,6 +45,12 @@ def help_block(text):
     return f'<pre class="help"><code>{html.escape(text).replace("`", "&#96;")}</code></pre>'
 
 
+def rendered(text, symbol):
+    "nbdev's Markdown of `symbol`: no backticks in its signature, where nbdev would make links of them that nothing can follow, and the line of its source."
+    text = re.sub(r"```python\n(.*?)\n```", lambda match: f"```python\n{match[1].replace('`', '')}\n```", text, flags=re.S)
+    return with_line(text, symbol)
+
+
 def with_line(text, symbol):
     "`text`, with a line for a source link where nbdev found none: because of a decorator, or since the method is a patch of another module."
     if not (match := re.search(r"([\w/]+\.py)#LNone", text)): return text
@@ -57,12 +63,12 @@ class ClassRenderer(BasicMarkdownRenderer):
     "Markdown of a symbol, as nbdev makes it; for a class, with its methods; for a command, with its help in place of its signature."
 
     def _repr_markdown_(self):
-        text = with_line(super()._repr_markdown_(), self.sym)
+        text = rendered(super()._repr_markdown_(), self.sym)
         if told := help_of(self.sym): return re.sub(r"```python\n.*?\n```.*", lambda match: help_block(told), text, flags=re.S)
         if not inspect.isclass(self.sym): return text
         for name, member in public_methods(self.sym):
             method = BasicMarkdownRenderer(member, name=f"{self.sym.__name__}.{name}", title_level=4)
-            text += "\n\n" + with_line(method._repr_markdown_(), member)
+            text += "\n\n" + rendered(method._repr_markdown_(), member)
         return text
 
 
