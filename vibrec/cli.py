@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'Quiet', 'Debug', 'Seed', 'Fitted', 'Slots', 'Columns', 'Encoding', 'Attributes', 'Filters', 'Page', 'AsJson',
-           'vibrec', 'describe', 'models', 'fit', 'recommend', 'search', 'info', 'evaluate', 'demo', 'main']
+           'vibrec', 'models', 'fit', 'recommend', 'search', 'info', 'evaluate', 'demo', 'board', 'main']
 
 # %% ../nbs/10_cli.ipynb #b0c4c256
 import json
@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .listings import found_listing, listing, say
+from .listings import describe, found_listing, listing, say
 
 # %% ../nbs/10_cli.ipynb #0857576a
 app = typer.Typer(name="vibrec", add_completion=False, no_args_is_help=True, rich_markup_mode=None,
@@ -117,27 +117,6 @@ def vibrec(
     """
 
 # %% ../nbs/10_cli.ipynb #abbd39b8
-def describe(
-    config: dict,  # the topmost `config.json` of a saved recommender
-) -> str:
-    "What a recommender knows and what was chosen for it, in a few lines."
-    told, settings = config["summary"], config["settings"]
-    outfits = told["outfits"]
-    advice = "; give some with --outfits, so that it can learn what goes together"
-    if told.get("outfit_rows"): advice = "; each has one item, an outfit is two rows or more of the same outfit_id"
-    if outfits: advice = ""
-    chosen = settings["chosen"]
-    second = f", re-ranked by {settings['rerank']}" if settings["rerank"] else ""
-    options = "".join(f", {name} {value}" for name, value in settings["options"].items())
-    lines = [
-        f"items      {told['items']:,}: " + ", ".join(f"{name} {size:,}" for name, size in told["categories"].items()),
-        f"outfits    {outfits:,}{advice}",
-        f"model      {settings['model']}{second}: {told['learns']} "
-        f"({chosen['model']}; seed {settings['seed']}{options})",
-        f"encoder    {config['encoder']}, {told['numbers']} numbers for each picture"]
-    if settings["attributes"]: lines.append(f"table      {', '.join(settings['attributes'])} ({chosen['attributes']})")
-    return "\n".join(lines)
-
 def _tell_skipped(skipped, total, most=5):
     "Which pictures were left out, and why, on stderr."
     if not skipped: return
@@ -440,6 +419,29 @@ def demo(
     board = out / "boards" / TOUR_VIBES[0]
     say(f"{summary}\n\nreport: {out / 'report.html'}")
     say(f"next:   vibrec recommend {out / 'recommender'} {board}/*.png")
+
+# %% ../nbs/10_cli.ipynb #cliboard2
+@app.command(epilog=_examples("vibrec board", "vibrec board shop-model", "vibrec board shop-model --notebook my.ipynb"))
+@_mannered
+def board(
+    directory: Annotated[Path | None, typer.Argument(
+        metavar="DIR", show_default=False, help="The folder of a recommender. [default: the built-in shop]")] = None,
+    notebook: Annotated[Path | None, _option(
+        "--notebook", metavar="FILE.ipynb", help="Write a notebook that shows the board, and open nothing.")] = None,
+    port: Annotated[int, _option("--port", help="Where the page is served. [default: a port that is free]")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    debug: Debug = False,
+):
+    """Click a look together in the browser.
+
+    Needs Voilà: pip install "vibrec[board]". Only this machine can see the page; Ctrl-C ends it. The built-in shop is
+    fitted the first time, in seconds. What is on the board is kept in the folder vibrec-board.
+    """
+    from vibrec.serve import demo_recommender, serve_board, write_board_notebook
+    if directory: _config(directory := _inner(directory))
+    if notebook is None: return serve_board(directory, port, browser, say)
+    path = write_board_notebook(notebook, (directory or demo_recommender()).absolute())
+    say(f"the notebook is {path}; open it in Jupyter and run its cell")
 
 # %% ../nbs/10_cli.ipynb #b0ed5b75
 def main():
