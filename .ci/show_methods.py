@@ -35,7 +35,7 @@ def help_of(function):
     from typer.testing import CliRunner
     commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback.__name__ == function.__name__]
     line = [*commands, "--help"]
-    result = CliRunner().invoke(app, line, prog_name=app.info.name, env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}, terminal_width=100)
+    result = CliRunner().invoke(app, line, prog_name=app.info.name, env={"COLUMNS": "88", "TERMINAL_WIDTH": "88"}, terminal_width=88)
     if result.exit_code: raise RuntimeError(f"{app.info.name} {' '.join(line)}: {result.output}")
     return f"$ {' '.join([app.info.name, *line])}\n{result.output.rstrip()}"
 
