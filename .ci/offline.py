@@ -31,7 +31,7 @@ def names_of(row):
 
 def mathml(formula, display):
     "A formula of LaTeX as MathML. Raises ValueError where the converter leaves LaTeX behind."
-    latex = re.sub(r"\\arg\s*\\(max|min)", r"\\operatorname{arg\\,\1}", formula)
+    latex = re.sub(r"\\arg\s*\\(max|min)", r"\\text{arg \1}", formula)
     latex = re.sub(r"\\mathrm\{(\w{2,})\}", r"\\operatorname{\1}", latex)
     tree = ET.fromstring(re.sub(r' xmlns="[^"]*"', "", convert(latex, display=display)))
     for element in tree.iter():
