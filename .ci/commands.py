@@ -11,7 +11,7 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 PREPARATION = re.compile(r"^(git clone \S+( \S+)? && cd \S+ && )?(python3? -m venv \S+ && (source|\.) \S+ && )?")
-KINDS = {"demo": "vibrec demo", "test": "nbdev_test"}
+KINDS = {"demo": "vibrec demo", "test": "test"}    # nbdev_test, or .ci/test_notebooks.py, which calls it
 
 
 def set_up_commands(readme):
@@ -24,7 +24,7 @@ def set_up_commands(readme):
 if __name__ == "__main__":
     found = set_up_commands(README.read_text(encoding="utf-8"))
     if len(found) != 2 or not all(word in line for word, line in zip(KINDS.values(), found)):
-        sys.exit(f"README.md must have two set-up commands, one with `vibrec demo`, then one with `nbdev_test`; found {found}")
+        sys.exit(f"README.md must have two set-up commands, one with `vibrec demo`, then one with `nbdev_test` or `test_notebooks`; found {found}")
     line = found[list(KINDS).index(sys.argv[1])]
     install, run = line.rsplit(" && ", 1)
     print(install if "--install" in sys.argv else run if "--run" in sys.argv else line)

@@ -11,7 +11,6 @@ import os
 import re
 import struct
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -20,9 +19,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
+from surroundings import calm
+
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.pop("MPLBACKEND", None)  # another backend than the notebook's own would leave every figure out
-os.environ.setdefault("VIBREC_CACHE", tempfile.mkdtemp())  # nothing of the user's is read, and nothing is kept
+calm()
 SKIP = re.compile(r"^#\|\s*(eval:\s*false|slow)\b", re.M)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"\d+%\|.*\| *[\d.]+\w*/|\b[\d.]+\w*it \[[\d:]+,|\| *[\d.]+\w*/[\d?.]+\w* \[[\d:?]+<|^[\w .,/-]+: *0%\| ")

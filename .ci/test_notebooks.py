@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
-"""Run a test command and count notebooks: `python .ci/test_notebooks.py 'nbdev_test --n_workers 2 --do_print'`.
+"""Run the tests and count notebooks: `python .ci/test_notebooks.py`, or one of them, `python .ci/test_notebooks.py nbs/02_graph.ipynb`.
+
+What they run in is what surroundings.py says. Another test command may be given as a whole: `python .ci/test_notebooks.py 'nbdev_test --n_workers 4 --do_print'`.
 
 `nbdev_test` says no more than "Success.", and exits 0 when it found no notebook at all. This runs the command as it stands, then says for each notebook
 that nbdev would test whether it passed. A notebook fails when nbdev names it as failed, or when the command died before it was through. The last line is
 `N passed, N failed`; the exit status is 1 if anything failed or there was nothing to test.
 """
 import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 from nbdev.doclinks import nbglob
 
+from surroundings import calm
+
+COMMAND = "nbdev_test --n_workers 2 --do_print"    # with two on two cores, and a line for each that begins
 BANNER = "Tests Failed On The Following Notebooks"
 
 
@@ -36,9 +43,11 @@ def verdicts(names, command, status, output):
 
 
 if __name__ == "__main__":
-    names = sorted(path.name for path in nbglob(as_path=True))
-    status, output = run(sys.argv[1])
-    result = verdicts(names, sys.argv[1], status, output)
+    calm()
+    command, names = sys.argv[1] if len(sys.argv) > 1 else COMMAND, sorted(path.name for path in nbglob(as_path=True))
+    if command.endswith(".ipynb"): command, names = f"nbdev_test --path {shlex.quote(command)} --do_print", [Path(command).name]
+    status, output = run(command)
+    result = verdicts(names, command, status, output)
     for name, passed in result.items(): print(f"{'passed' if passed else 'FAILED'}: {name}")
     n_failed = sum(not passed for passed in result.values()) or int(status != 0 or not names)
     print(f"{sum(result.values())} passed, {n_failed} failed")

@@ -210,9 +210,10 @@ def fit(
     Takes pictures, and outfits if there are any; encodes, learns, saves a folder that the other commands take. Pictures
     that cannot be read are left out and named at the end.
     """
-    from vibrec.arguments import read_attributes, read_catalog, read_columns, read_options
+    from vibrec.arguments import check_encoder, read_attributes, read_catalog, read_columns, read_options
     from vibrec.eval import Recommender
     _check_free(out, _is_recommender)
+    check_encoder(encoder)
     catalog = read_catalog(path, images, outfits, read_columns(columns))
     attributes = read_attributes(attributes, catalog.items.columns)
     recommender = Recommender.fit(

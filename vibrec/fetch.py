@@ -124,7 +124,7 @@ def _target(url, given, location):
     "Where a redirect leads. Raises ImageError when it must not be followed."
     target = urljoin(url, location or "")
     if not is_url(target): raise ImageError(f"{given}: leads to {target[:200]!r}, which is no web address")
-    if _is_private(target) and not _is_private(given):
+    if _is_private(target) and urlsplit(target).hostname != urlsplit(given).hostname:
         remedy = "give that address yourself if you mean it"
         raise ImageError(f"{given}: leads to {target[:200]!r} on a private network; {remedy}")
     return target

@@ -142,8 +142,8 @@ def load_pretrained(
     name: str,  # BUILT_IN, a folder, or a model of the hub
 ) -> tuple:  # (image processor, model in float32, whether its pooler is trained)
     "Load a vision model; nothing but safetensors and JSON is read. Raises HubError, which says what is wrong."
-    import_module("vibrec.auto_model")  # so that transformers knows our own kind of network
     source, config_file, local = find_config(name)
+    import_module("vibrec.auto_model")  # so that transformers knows our own kind of network
     kind = _model_class(check_runs_nothing(config_file, name))
     safe = dict(trust_remote_code=False, local_files_only=local)
     if local and not [*config_file.parent.glob("*.safetensors")]:

@@ -242,10 +242,12 @@ def range_mask(
     what = f"filter {name or column.name or 'column'}={(low, high)}"
     if low is None and high is None: return column.notna().to_numpy(bool), ""
     meaning = read_column(column)
-    if meaning.kind in ("text", "truth"):
+    if meaning.kind == "truth":
+        raise CatalogError(f"{what}: column {name or column.name!r} holds truth values, no range; "
+                           "ask for true or false")
+    if meaning.kind == "text":
         texts = _texts(column)
         why = meaning.why or f"it holds text such as {_example(texts)!r}" if texts else "it is empty"
-        if meaning.kind == "truth": why = "it holds truth values; ask for true or false"
         words = isinstance(low, str) and isinstance(high, str)
         choice = f"; for a choice write a list: {[low, high]!r}" if words else ""
         raise CatalogError(f"{what}: column {name or column.name!r} is text, no range: {why}; "
