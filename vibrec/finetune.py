@@ -6,6 +6,7 @@
 __all__ = ['Labelled', 'read_labelled', 'last_stage']
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0005
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -37,14 +38,15 @@ class Labelled:
     codes: np.ndarray     # int64 [n], which of them
     held: np.ndarray      # bool [n], put aside
     skipped: dict         # {id: why} of pictures that cannot be read
+    content: str = ""     # digest of what the pictures show: a training that was interrupted goes on with the same ones
 
 def _readable(catalog, ids):
-    "(ids whose picture can be read, {id: why} of the others)."
-    skipped = {}
+    "(ids whose picture can be read, {id: why} of the others, digest of what the pictures show)."
+    skipped, content = {}, hashlib.blake2b(digest_size=16)
     for id in ids:
-        try: catalog.image(id, 64)
+        try: content.update(catalog.image(id, 256).tobytes())
         except ImageError as error: skipped[id] = str(error)
-    return np.array([id for id in ids if id not in skipped], object), skipped
+    return np.array([id for id in ids if id not in skipped], object), skipped, content.hexdigest()
 
 def read_labelled(
     source: str | Path | Catalog,  # folder with a sub-folder of pictures for each label, or a catalogue
@@ -57,7 +59,7 @@ def read_labelled(
     if column not in catalog.items:
         raise CatalogError(f"column={column!r} is not in the catalogue; it has {list(catalog.items.columns)}")
     values = catalog.items.set_index("id")[column].dropna().astype(str)
-    ids, skipped = _readable(catalog, values.index)
+    ids, skipped, content = _readable(catalog, values.index)
     labels, codes = np.unique(values[ids].to_numpy(str), return_inverse=True)
     counts = np.bincount(codes, minlength=len(labels))
     if len(labels) < 2: raise CatalogError(f"{some(labels)} is the only label; there is nothing to tell apart")
@@ -67,7 +69,7 @@ def read_labelled(
     for code, count in enumerate(counts):
         rows = rng.permutation(np.flatnonzero(codes == code))
         held[rows[:min(count - 1, max(1, round(valid*count)))]] = True
-    return Labelled(catalog, ids, [str(label) for label in labels], codes, held, skipped)
+    return Labelled(catalog, ids, [str(label) for label in labels], codes, held, skipped, content)
 
 # %% ../nbs/01g_finetune.ipynb #ft0g0011
 def last_stage(
@@ -222,8 +224,9 @@ def finetune(self,
     if len(encoder_parts(self.name)) > 1:
         raise ValueError(f"encoder {self.name!r} has several views; fine-tune one network, such as {BUILT_IN!r}")
     if out.exists(): raise FileExistsError(f"{out} exists; give a new folder, or remove it")
-    settings = dict(source=self.name, labels=data.labels, ids=[str(id) for id in data.ids], epochs=epochs,
-                    patience=patience, lr=lr, batch_size=batch_size, seed=seed)
+    settings = dict(source=self.name, labels=data.labels, ids=[str(id) for id in data.ids], content=data.content,
+                    codes=data.codes.tolist(), epochs=epochs, patience=patience, lr=lr, batch_size=batch_size,
+                    seed=seed)
     state = out.with_name(f".{out.name}.training")
     state.mkdir(parents=True, exist_ok=True)
     with seeded(seed):
