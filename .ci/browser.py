@@ -38,14 +38,14 @@ from pathlib import Path
 from vibrec.eval import Recommender
 from vibrec.widget import MoodBoard""", """
 async def watch():
-    before, worst = time.perf_counter(), 0
+    before, own, worst, computing = time.perf_counter(), time.thread_time(), 0, 0
     while True:
         await asyncio.sleep(.005)
-        now = time.perf_counter()
-        if now - before - .005 > worst:
-            worst = now - before - .005
-            Path("gap.txt").write_text(f"{worst}")
-        before = now
+        now, computed = time.perf_counter(), time.thread_time()
+        if now - before - .005 > worst or computed - own > computing:
+            worst, computing = max(worst, now - before - .005), max(computing, computed - own)
+            Path("gap.txt").write_text(f"{worst} {computing}")
+        before, own = now, computed
 recommender = Recommender.load("recommender")
 recommender.encoder;""", """
 MoodBoard(recommender, slots=["shoes", "bag", "outerwear"], k=5, folder="out")""", """
@@ -59,8 +59,8 @@ button?.scrollIntoView({block: 'center'})
 return button
 """
 CHOOSE_BLUE = IN_BOARD + """
-const list = [...root.querySelectorAll('select')].find(s => [...s.options].some(o => o.text == 'blue'))
-list.value = 'blue'
+const list = [...root.querySelectorAll('select')].find(s => [...s.options].some(o => o.text == 'Blue'))
+list.value = 'Blue'
 list.dispatchEvent(new Event('change', {bubbles: true}))
 """
 BROKEN = IN_BOARD + """
@@ -103,6 +103,31 @@ NAMELESS = IN_BOARD + """
 const name = node => node.getAttribute('aria-label') || node.textContent.trim() || node.alt
 return [...root.querySelectorAll('button, img, input:not([type=file]), select, [role=slider]')]
     .filter(node => !name(node) && !node.closest('dialog')).map(node => node.outerHTML.slice(0, 150))
+"""
+DARK = IN_BOARD + """
+for (const name of ['paper', 'card', 'ink', 'quiet', 'line', 'accent']) root.style.setProperty(`--${name}`, `var(--day-${name})`)
+root.style.setProperty('--wash', 'var(--day-line)')
+const light = colour => {
+    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(value => value / 255)
+    const linear = parts.map(value => value <= .03928 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4)
+    return .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
+}
+const ground = node => {
+    for (; node; node = node.parentElement) {
+        const colour = getComputedStyle(node).backgroundColor
+        if (!/, 0\\)$|transparent/.test(colour)) return colour
+    }
+}
+const found = {}
+for (const css of ['.vb-name', '.vb-section', '.vb-title', '.vb-card .vb-quiet', '.vb-buttons button', '.vb-choose', '.vb-strong',
+                   '.vb-chip', '.vb-chip.mod-active', '.vb-hint', 'select', 'input[type=text]', '.widget-label']) {
+    const node = root.querySelector(css)
+    if (!node) continue
+    const pair = [light(getComputedStyle(node).color), light(ground(node))].sort((a, b) => b - a)
+    found[css] = (pair[0] + .05) / (pair[1] + .05)
+}
+found.dark = light(ground(root)) < .1 ? 21 : 0
+return found
 """
 ACTIVE = """
 const node = document.activeElement
@@ -190,7 +215,7 @@ def serve(kind, folder):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{kind} does not start: {(folder / f'{kind}.log').read_text()[-1500:]}")
             time.sleep(.5)
-        yield f"http://127.0.0.1:{port}", dict(voila="", lab="/doc/tree/board.ipynb?reset",
+        yield f"http://127.0.0.1:{port}", dict(voila="", lab="/lab/tree/board.ipynb?reset",
                                                notebook="/notebooks/board.ipynb")[kind]
     finally:
         process.terminate()
@@ -209,6 +234,7 @@ def browse(found, height):
                      "--force-device-scale-factor=1", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                      f"--window-size=1280,{height}"):
         options.add_argument(argument)
+    options.unhandled_prompt_behavior = "accept"  # "leave the page?", which JupyterLab asks
     options.page_load_strategy = "none"          # the test waits for what it needs to see
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found["chromedriver"]))
@@ -348,7 +374,8 @@ def restart(page, address):
         page.driver.set_script_timeout(60)
         page.driver.execute_async_script(ended)
     page.driver.get("about:blank")
-    time.sleep(1)
+    time.sleep(2)
+    with contextlib.suppress(Exception): page.driver.switch_to.alert.accept()
     open_board(page, address)
 
 
@@ -489,10 +516,14 @@ def walk_widths(page):
 
 
 def walk_dark(page):
-    "A dark system, a dark theme."
+    "On a dark system, where the page itself has no theme: text can be told from its ground."
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                 dict(features=[dict(name="prefers-color-scheme", value="dark")]))
+    contrasts = page.script(DARK)
+    lowest = min(contrasts.values())
+    check("on a dark system the board is dark, and can be read", lowest >= 4.5, f"lowest contrast {lowest:.1f}")
     page.shot("dark")
+    page.script(IN_BOARD + "root.removeAttribute('style')")
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[]))
 
 
@@ -565,8 +596,9 @@ def main():
                     walk_widths(page)
                     walk_dark(page)
                     walk_restart(page, address, folder)
-                longest = 1000 * float((folder / "gap.txt").read_text())
-                print(f"  the kernel's event loop was never busy for longer than {longest:.0f} ms")
+                longest, computing = (1000 * float(number) for number in (folder / "gap.txt").read_text().split())
+                print(f"  the kernel's event loop never computed for longer than {computing:.0f} ms, nor was it ever "
+                      f"kept waiting for longer than {longest:.0f} ms (by other threads, or by other programs)")
                 (folder / "gap.txt").unlink()
             except (AssertionError, RuntimeError) as error:
                 failed += 1

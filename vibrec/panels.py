@@ -131,8 +131,10 @@ class Controls:
         adding, slots, numbers = self._make_adding(), self._make_slots(catalog, request), self._make_numbers(request)
         self.filters = {name: self._make_filter(name, values) for name, values in filter_columns(catalog.items).items()}
         filters = kit.make(widgets.Box, "vb-filters", children=list(self.filters.values()))
+        fold = kit.button("Filters", "Filters: show or hide them",  # narrow boards begin with hidden ones
+                          lambda: mark(filters, "vb-turned", "vb-turned" not in filters._dom_classes), "vb-section vb-fold")
         self.box.children = [kit.heading("Add"), *(adding if paths else adding[:-1]), kit.heading("Slots"), slots,
-                             *numbers, *([kit.heading("Filters"), filters] if self.filters else [])]
+                             *numbers, *([fold, filters] if self.filters else [])]
 
 # %% ../nbs/08e_panels.ipynb #e8c00022
 @patch_to(Controls)

@@ -136,12 +136,18 @@ function keepKeys(root, signal) {
 
 const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value) }
 
+/** The tooltip of a button, after what is written on it where it does not say that itself. */
+function nameOf(button, title) {
+  const text = button.textContent.trim()
+  return !text || title.toLowerCase().includes(text.toLowerCase()) ? title : `${text}: ${title}`
+}
+
 /** What a tooltip says of a control is its name; a button that stays pressed says so. */
 function label(root) {
   for (const node of root.querySelectorAll("[title]")) {
     const title = node.getAttribute("title")
     if (!title) continue
-    if (node.matches("button")) { set(node, "aria-label", title); continue }
+    if (node.matches("button")) { set(node, "aria-label", nameOf(node, title)); continue }
     if (node.matches("input,select")) { set(node, "aria-label", title); continue }
     const around = node.matches("label,.widget-label") ? node.parentElement : node
     if (!around.matches(".widget-inline-hbox,.widget-hslider,.widget-text,.widget-dropdown")) continue
@@ -149,6 +155,10 @@ function label(root) {
   }
   for (const button of root.querySelectorAll(".widget-toggle-button")) {
     set(button, "aria-pressed", String(button.classList.contains("mod-active")))
+  }
+  for (const button of root.querySelectorAll(".vb-fold")) {
+    const folded = button.parentElement.querySelector(".vb-filters")
+    set(button, "aria-expanded", String(Boolean(folded?.offsetParent)))
   }
   for (const button of root.querySelectorAll(".vb-card button.vb-on,.vb-card button[aria-pressed]")) {
     set(button, "aria-pressed", String(button.classList.contains("vb-on")))
