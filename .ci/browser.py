@@ -188,7 +188,7 @@ def prepare(folder, items, fitted):
     (folder / "shopping list.png").write_text("milk, eggs")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     book.metadata.kernelspec = dict(name="python3", display_name="Python 3", language="python")
-    nbformat.write(book, folder / "board.ipynb")
+    for name in ("board.ipynb", "unused.ipynb"): nbformat.write(book, folder / name)
 
 
 @contextlib.contextmanager
@@ -363,8 +363,8 @@ def open_board(page, address):
     page.settled()
 
 
-def restart(page, address):
-    "End the kernel and open the page again."
+def restart(page, address, folder):
+    "End the kernel and open the page again, as if the notebook had never been run."
     if page.kind != "voila":                     # Voilà starts a kernel for each visit
         ended = """
         const done = arguments[0]
@@ -376,6 +376,7 @@ def restart(page, address):
     page.driver.get("about:blank")
     time.sleep(2)
     with contextlib.suppress(Exception): page.driver.switch_to.alert.accept()
+    shutil.copy(folder / "unused.ipynb", folder / "board.ipynb")
     open_board(page, address)
 
 
@@ -537,7 +538,7 @@ def walk_restart(page, address, folder):
     check("two boards are two", first == ["fabric.png", "palette.jpg"] and len(second) == 4)
     page.until("the board is kept", lambda: (folder / "out" / "vibrec-board" / "request.json").exists(), 30)
     time.sleep(2)
-    restart(page, address)
+    restart(page, address, folder)
     page.until("the pictures are back", lambda: page.pins() == first, 60); page.settled()
     check("after a restart the board is back, with its results", page.results() == results)
     check("and it says where from", "kept in" in " ".join(page.texts(".vb-told")))
@@ -586,6 +587,7 @@ def main():
         for kind in SERVERS if arguments.server == "all" else (arguments.server,):
             print(f"{kind}:", flush=True)
             shutil.rmtree(folder / "out", ignore_errors=True)
+            shutil.copy(folder / "unused.ipynb", folder / "board.ipynb")
             try:
                 with serve(kind, folder) as address, browse(found, 1500) as driver:
                     page = Page(driver, shots, kind)
