@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from scipy.linalg import solve_triangular
-from scipy.sparse.linalg import eigsh
 
 from ..catalog import Catalog
 from ..cooccurrence import CooccurrenceCounts, CooccurrenceNetwork, MaskedNodeObjective
 from ..cooccurrence import cooccurrence_edges, cooccurrence_graph, key_embedding, query_embedding
-from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
+from ..core import CatalogError, artifact_folder, lazy_import, patch_to, read_artifact, write_artifact
 from ..features import Features
 from ..graph import StoredGraph, nearest, unit_rows
 from ..model import VectorModel
@@ -26,6 +24,9 @@ from .gat import neighbour_table, training_rows
 from .similarity import SimilarityModel
 from ..objectives import fit as fit_network
 from ..projection import Projection, fused_projection, project, with_attributes
+
+# %% ../../nbs/06a_kernel.ipynb #coklazy1
+linalg, sparse_linalg = lazy_import("scipy.linalg"), lazy_import("scipy.sparse.linalg")
 
 # %% ../../nbs/06a_kernel.ipynb #cok00010
 def gaussian_kernel(
@@ -104,7 +105,7 @@ def _largest_eigenpairs(matrix, rank):
     "(values [r], vectors [n, r]) of a symmetric matrix, the largest in size; a single zero where it is zero."
     if np.abs(matrix).max() < 1e-9: return np.zeros(1), np.zeros((len(matrix), 1))
     start = np.ones(len(matrix))
-    return eigsh((matrix + matrix.T) / 2, k=min(rank, len(matrix) - 1), which="LM", v0=start)
+    return sparse_linalg.eigsh((matrix + matrix.T) / 2, k=min(rank, len(matrix) - 1), which="LM", v0=start)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00020
 def fit_pair_kernel(
@@ -125,7 +126,7 @@ def fit_pair_kernel(
     root = np.linalg.cholesky(similarity + 1e-6 * identity)                            # L, K = L Lᵀ
     excess = excess_cooccurrence(counts, groups, rows)                                 # R
     values, vectors = _largest_eigenpairs(root.T @ regularised @ excess @ regularised @ root, rank)
-    vectors = solve_triangular(root.T, vectors) * np.sqrt(np.abs(values))              # V
+    vectors = linalg.solve_triangular(root.T, vectors) * np.sqrt(np.abs(values))              # V
     seen = similarity @ vectors
     deviation = ((seen * np.sign(values)) @ seen.T).std()
     scale = deviation ** -.5 if deviation > 0 else 0.
