@@ -50,8 +50,10 @@ def tie_groups(
         raise ValueError(f"scores: {missing} of {len(scores)} are NaN; repair the model or leave these candidates out")
     if not (relevant >= 0).all() or not relevant.any():
         raise ValueError("relevant: want values >= 0, at least one above 0; leave out lists without an answer")
-    _, group, size = np.unique(-scores, return_inverse=True, return_counts=True)
-    return TieGroups(np.cumsum(size) - size, size, np.bincount(group, weights=relevant))
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    start = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    return TieGroups(start, np.diff(np.r_[start, len(ranked)]), np.add.reduceat(relevant[order], start))
 
 # %% ../nbs/05_metrics.ipynb #5000fa12
 def check_count(
