@@ -9,7 +9,7 @@ __all__ = ['Recommender', 'Asked', 'Recommendations']
 import logging
 import threading
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from .board import Board
+from .board_page import board_html
 from .catalog import Catalog
 from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
@@ -24,11 +25,11 @@ from .filters import check_slots, exclusion_steps, real_number, slot_candidates,
 from .model import Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .hub import from_pretrained, push_to_hub, save_pretrained
-from .layout import board_html
 from .reader import BUILT_IN
 from .page import PictureRow, TableResult
 from .pretrained import encoder_files
 from .same import PictureFinder
+from .reasons import explain_item
 from .saved import load_parts, recorded_encoder, save_parts
 from .search import search
 from .suitability import warn_unsuited
@@ -330,7 +331,6 @@ def rank(
 # %% ../nbs/04_eval.ipynb #ba038104
 class Recommendations(TableResult):
     "What goes with a board: a table, and ways to look at it."
-
     def __init__(
         self,
         table: pd.DataFrame,   # slot, rank (1 is best), id, score, nearest (on the board), and the catalogue's columns
@@ -339,8 +339,9 @@ class Recommendations(TableResult):
         missing: dict | None = None,  # {slot: why nothing is recommended for it}
         notes: list | None = None,    # sentences on what was done with the question
         encoder: str = BUILT_IN,      # name of what read the pictures
+        explain: Any = None,          # id → its Explanation, among what could be recommended; None: there are none
     ):
-        self.table, self.board, self.catalog = table, board, catalog
+        self.table, self.board, self.catalog, self.explain = table, board, catalog, explain
         self.missing, self.notes, self.encoder = missing or {}, notes or [], encoder
 
     def __repr__(self): return result_text(self, "recommendations")
@@ -353,8 +354,7 @@ class Recommendations(TableResult):
         "The board, then one row per slot."
         rows = [PictureRow("board", self.board.images, self.board.names)]
         for slot, group in self.table.groupby("slot", sort=False):
-            shown = zip(group["id"], group["score"], group["nearest"])
-            captions = [f"{id} · {score:.2f} · near {near}" for id, score, near in shown]
+            captions = [f"{row.id} · {row.score:.2f} · near {row.nearest}" for row in group.itertuples()]
             rows.append(PictureRow(slot, list(self.catalog.images(group["id"], 256)), captions))
         return rows
 
@@ -362,9 +362,10 @@ class Recommendations(TableResult):
         title: str = "",  # heading, if any
         note: str = "",   # plain text below the look
     ) -> str:  # an HTML fragment that refers to no other file
-        "The board, the completed look as it is worn, and alternatives for each slot."
-        looks, most, note = [self.look()] if len(self) else [], len(self), note_text(note, self.notes)
-        return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, most, self.encoder)
+        "The board, the completed look as it is worn, with reasons, and alternatives for each slot."
+        looks, note = [self.look()] if len(self) else [], note_text(note, self.notes)
+        return board_html(self.board, looks, self.catalog, self.table, title, note, self.missing, len(self),
+                          self.encoder, self.explain)
 
 # %% ../nbs/04_eval.ipynb #38d31614
 @patch_to(Recommender)
@@ -383,9 +384,8 @@ def recommend(
     keep="auto",              # gender and usage: "auto": as the board shows; {column: value}; None: any
 ) -> Recommendations:
     "Rank the catalogue, slot by slot, without what is on the board or disliked. Raises CatalogError or ImageError."
-    k, novelty = whole_number("k", k), real_number("novelty", novelty)
-    diversity = real_number("diversity", diversity, 0, 1)
-    slots = check_slots(self.catalog, slots)
+    k, slots = whole_number("k", k), check_slots(self.catalog, slots)
+    novelty, diversity = real_number("novelty", novelty), real_number("diversity", diversity, 0, 1)
     if not isinstance(board, Board): board = Board(board, catalog=self.catalog)
     asked = self.ask(board, taste)
     candidates, missing, notes = kept_candidates(self, board, slots, asked.shown, keep, exclude, exclude_seen, filters)
@@ -393,9 +393,9 @@ def recommend(
     for slot, rows in candidates.items():
         best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
         parts.append(pd.DataFrame(dict(slot=slot, rank=np.arange(1, len(best) + 1), row=best, score=scores)))
-    table = pd.concat(parts, ignore_index=True)
+    table, explain = pd.concat(parts, ignore_index=True), partial(explain_item, self, board, asked, candidates)
     table = self.with_details(table, board, asked)
-    return Recommendations(table, board, self.catalog, missing, notes, self.features.encoder)
+    return Recommendations(table, board, self.catalog, missing, notes, self.features.encoder, explain)
 
 # %% ../nbs/04_eval.ipynb #38d316x1
 @patch_to(Recommender)

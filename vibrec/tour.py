@@ -14,10 +14,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .board import Board, demo_board
+from .board_page import board_html
 from .catalog import Catalog
 from .core import atomic_path
 from .eval import Recommendations, Recommender
-from .layout import board_html, describe_look, draw_boards
+from .layout import describe_look, draw_boards
 from .look import complete
 from .page import write_page
 from .report import evaluate, numbers_fragment, people_table
@@ -39,7 +40,7 @@ class Completed(NamedTuple):
         "The section of a page."
         found, note = self.found, note_text(note, self.found.notes)
         return board_html(self.board, [self.pieces], found.catalog, found.table, title, note, self.missing, most,
-                          found.encoder)
+                          found.encoder, found.explain)
 
 def complete_board(
     recommender: Recommender,
