@@ -137,7 +137,7 @@ LOOK_STYLE = """.look-pins{--pin:12rem;display:flex;flex-wrap:wrap;gap:.6rem;mar
 .look-pins figure{flex:var(--ratio) 1 calc(var(--ratio)*var(--pin));max-width:calc(var(--ratio)*1.6*var(--pin))}
 .look-pins img{width:100%;height:auto;display:block;border-radius:10px}
 .look-pins figcaption{font-size:.8rem;overflow-wrap:anywhere}
-.look{display:grid;grid-template-columns:minmax(0,30rem) minmax(15rem,1fr);gap:1.2rem 2rem;align-items:center}
+.look{display:grid;grid-template-columns:minmax(0,30rem) minmax(15rem,1fr);gap:1.2rem 2rem;align-items:start}
 .look-canvas{container-type:inline-size;background:var(--tile,#fff);border:1px solid var(--line);border-radius:14px;
 padding:.9rem .5rem;color:#24211d}
 .look-columns,.look-rest{display:flex;justify-content:center;align-items:center;gap:1.2em;font-size:.5rem;
@@ -191,7 +191,7 @@ h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22m
 .look-cards figure{grid-template-columns:10mm 1fr;gap:2mm}.look-cards img{width:10mm;height:12mm}
 .look-cards figcaption{font-size:7pt;line-height:1.2}
 .vb-table :is(th,td){padding:1mm 2mm}
-.look-save{display:none}.look-why p{font-size:8pt}.look-brand,.look-price{display:inline}
+.look-save,.look-why{display:none}.look-pieces :is(.look-brand,.look-price){display:inline;font-size:8.5pt}.look-cards .look-price{font-size:7pt}
 .look-pieces a[href]::after{content:" " attr(href);font-weight:400;font-size:7.5pt;overflow-wrap:anywhere}
 details::details-content{display:block;content-visibility:visible;height:auto;opacity:1}
 summary{list-style:none;font-weight:600}pre{border:1px solid #999;white-space:pre-wrap}

@@ -130,11 +130,10 @@ def explain_item(
     pictures = pd.DataFrame(dict(name=asked.names, role=asked.roles, weight=asked.weights))
     pictures["agreement"], pictures["part"] = agreement, part
     pictures["share"] = part.clip(min=0)/max(part.clip(min=0).sum(), 1e-12)
-    score = recommender.scores(asked, slot, np.array([row]))[0]
+    score, rank = recommender.scores(asked, slot, np.array([row]))[0], _rank(recommender, asked, slot, row, rows)
     sums = pictures.groupby("role")["part"].sum().reindex(["board", "like", "dislike"], fill_value=0.)
     parts = dict(score=float(score), board=float(sums["board"]), likes=float(sums["like"]),
-                 dislikes=float(sums["dislike"]), rest=float(rest.sum()),
-                 rank=_rank(recommender, asked, slot, row, rows), of=len(rows))
+                 dislikes=float(sums["dislike"]), rest=float(rest.sum()), rank=rank, of=max(rank, len(rows)))
     pictures = pictures.sort_values("share", ascending=False, ignore_index=True)
     neighbours = recommender.neighbours(id).astype(dict(itself=bool))
     return Explanation(id, slot, parts, pictures, contributions, neighbours, board, catalog)
