@@ -82,8 +82,7 @@ def board_command(
         raise CatalogError('a board in the browser needs Voilà: pip install "vibrec[board]"; or open the notebook that '
                            "--notebook writes, in Jupyter")
     return [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1",
-            "--preheat_kernel=True", "--pool_size=1", "--show_tracebacks=True", "--Application.log_level=WARN",
-            "--VoilaConfiguration.file_allowlist=[]"]
+            "--preheat_kernel=True", "--pool_size=1", "--show_tracebacks=True", "--Application.log_level=ERROR"]
 
 def wait_until_served(
     process: subprocess.Popen,
