@@ -27,6 +27,7 @@ from ..projection import Projection, fused_projection, project, with_attributes
 
 # %% ../../nbs/06a_kernel.ipynb #coklazy1
 linalg, sparse_linalg = lazy_import("scipy.linalg"), lazy_import("scipy.sparse.linalg")
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../../nbs/06a_kernel.ipynb #cok00010
 def gaussian_kernel(

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from ..core import CatalogError, artifact_folder, patch_to, read_artifact, write_artifact
+from ..core import CatalogError, artifact_folder, lazy_import, patch_to, read_artifact, write_artifact
 from ..gat import GAT, GraphNetwork
 from ..graph import StoredGraph, attach_edges, knn_graph, shuffle_edges
 from ..model import VectorModel
@@ -23,6 +23,9 @@ from .similarity import SimilarityModel
 from ..objectives import CategoryObjective, ClusterObjective, OutfitObjective, Validation
 from ..objectives import fit as fit_network
 from ..projection import Projection, fit_projection, pca_projection
+
+# %% ../../nbs/04c_gat_family.ipynb #gtflazy1
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../../nbs/04c_gat_family.ipynb #gtf00007
 OBJECTIVES = dict(outfit=OutfitObjective, category=CategoryObjective, cluster=ClusterObjective)
