@@ -22,7 +22,7 @@ from .catalog import Catalog
 from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
 from .filters import check_slots
-from .look import Explanation, Looks, complete, missing_slots, why
+from .look import Explanation, Look, Looks, complete, missing_slots, why
 from .words import encode_words
 
 # %% ../nbs/08c_session.ipynb #s8c00010
@@ -156,6 +156,15 @@ def dislike(
     self.change(board=board.forget(id) if id in board.disliked else board.dislike(id))
 
 @patch_to(BoardSession)
+def like_look(
+    self,
+    look: Look,         # of `looks`
+    pin: bool = False,  # put its pieces on the board, in place of liking them
+):
+    "Ask for more like all pieces of a look, in one step that `undo` takes back."
+    self.change(board=look.like(self.board(), pin))
+
+@patch_to(BoardSession)
 def take_back(
     self,
     name: str,  # of something that was liked or disliked
@@ -231,11 +240,12 @@ def looks(
     self,
     request: Request | None = None,  # None: the current one
     n: int = 3,                      # how many
+    lock: dict | None = None,        # {slot: id}: pieces that every look has
 ) -> Looks:
     "Whole looks, with pieces that go with each other. Raises CatalogError."
     request = self._checked(request)
-    return complete(self.recommender, request.board, request.slots, n, filters=request.filters,
-                    taste=self.taste, diversity=request.diversity, wearable=self.wearable, keep=self.keep)
+    return complete(self.recommender, request.board, request.slots, n, filters=request.filters, taste=self.taste,
+                    diversity=request.diversity, wearable=self.wearable, keep=self.keep, lock=lock)
 
 # %% ../nbs/08c_session.ipynb #s8c00024b
 @patch_to(BoardSession)
