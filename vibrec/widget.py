@@ -22,7 +22,8 @@ from .files import board_files, look_files, read_board, read_pin, write_files
 from .front import STYLE
 from .kept import Keeper
 from .page import jpeg_bytes
-from .panels import Controls, PinPanel, ResultPanel, StatusBar, chosen_html, explanation_html, looks_html
+from .panels import Controls, PinPanel, ResultPanel, StatusBar
+from .pieces import chosen_html, explanation_html, looks_html
 from .scene import product_crop
 from .session import EMPTY, BoardSession, Worker
 from .shown import note_text

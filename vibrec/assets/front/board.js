@@ -84,34 +84,50 @@ function makeTaker(model, say, signal) {
 
 // 3 · Dropped and pasted
 
-const holdsFiles = transfer => transfer && [...transfer.types].includes("Files")
+/** The first web address in what was dropped or pasted, such as a picture of another page; "" where there is none. */
+function addressIn(transfer, kind) {
+  const lines = (transfer.getData(kind) || "").split(/\r?\n/)
+  return lines.find(line => /^https?:\/\/\S+$/i.test(line.trim()))?.trim() ?? ""
+}
 
-function listen(root, take, signal) {
-  let depth = 0      // dragenter and dragleave come for every element inside
+/** Take files, or else fetch an address; false where there is neither. */
+function takeFrom(transfer, kind, model, take) {
+  const files = [...(transfer?.files ?? [])], address = transfer ? addressIn(transfer, kind) : ""
+  if (files.length) take(files)
+  else if (address) model.send({ kind: "address", address })
+  return Boolean(files.length || address)
+}
+
+function listen(root, model, take, signal) {
+  let depth = 0             // dragenter and dragleave come for every element inside
+  let ours = false          // a picture of the board itself is dragged: it is here already
+  const brings = transfer => !ours && [...(transfer?.types ?? [])].some(type => /^(Files|text\/uri-list)$/.test(type))
   const show = wanted => root.classList.toggle("vb-drop", wanted)
   const on = (name, react) => root.addEventListener(name, react, { signal })
-  on("dragenter", event => { if (holdsFiles(event.dataTransfer)) { depth++; show(true) } })
-  on("dragleave", event => { if (holdsFiles(event.dataTransfer) && --depth <= 0) { depth = 0; show(false) } })
+  on("dragstart", () => { ours = true })
+  on("dragend", () => { ours = false })
+  on("dragenter", event => { if (brings(event.dataTransfer)) { depth++; show(true) } })
+  on("dragleave", event => { if (brings(event.dataTransfer) && --depth <= 0) { depth = 0; show(false) } })
   on("dragover", event => {
-    if (!holdsFiles(event.dataTransfer)) return
+    if (!brings(event.dataTransfer)) return
     event.preventDefault()
     event.stopPropagation()
     event.dataTransfer.dropEffect = "copy"
   })
   on("drop", event => {
-    if (!holdsFiles(event.dataTransfer)) return
+    if (!brings(event.dataTransfer)) return
     event.preventDefault()
     event.stopPropagation()
     depth = 0
     show(false)
-    take([...event.dataTransfer.files])
+    takeFrom(event.dataTransfer, "text/uri-list", model, take)
   })
   on("paste", event => {
-    const files = [...(event.clipboardData?.files ?? [])]
-    if (!files.length) return                        // text goes where the cursor is
+    const writing = event.target.closest?.("input,textarea,[contenteditable]")
+    if (writing && !event.clipboardData?.files.length) return      // text goes where the cursor is
+    if (!takeFrom(event.clipboardData, "text/plain", model, take)) return
     event.preventDefault()
     event.stopPropagation()
-    take(files)
   })
 }
 
@@ -124,8 +140,10 @@ function keepKeys(root, signal) {
   const suppress = event => {                        // before JupyterLab looks at the key; Ctrl+S still saves
     if (!root.contains(event.target)) return
     const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s"
-    if (saves) root.removeAttribute("data-lm-suppress-shortcuts")
-    else root.setAttribute("data-lm-suppress-shortcuts", "true")
+    for (const node of [root, event.target]) {       // a selector such as `:focus` stops at the target itself
+      if (saves) node.removeAttribute("data-lm-suppress-shortcuts")
+      else node.setAttribute("data-lm-suppress-shortcuts", "true")
+    }
   }
   root.setAttribute("data-lm-suppress-shortcuts", "true")
   window.addEventListener("keydown", suppress, { capture: true, signal })
@@ -250,7 +268,7 @@ function render({ model, el }) {
   })
   boardAround(el, signal).then(root => {
     if (!root) return
-    listen(root, take, signal)
+    listen(root, model, take, signal)
     keepKeys(root, signal)
     keepLabels(root, signal)
     enlarge(root, model, signal)
