@@ -52,7 +52,7 @@ class Catalog:
     def _set(self, items, outfits, root, recipes):
         "Take tables that were checked."
         self.items, self.outfits, self.recipes = items, outfits, recipes
-        self.root, self._index = None if root is None else Path(root), pd.Index(items["id"])
+        self.root, self._index, self._places = None if root is None else Path(root), pd.Index(items["id"]), None
         return self
 
     @property
@@ -84,7 +84,8 @@ def find_rows(self,
     ids,  # m ids; None is allowed and is found nowhere
 ) -> np.ndarray:  # int64 [m]
     "Where these ids are in the table. Gives -1 for those that are not there."
-    return self._index.get_indexer(np.array(list(ids), object)).astype(np.int64)
+    if self._places is None: self._places = {id: row for row, id in enumerate(self.ids)}  # quick for a few ids, too
+    return np.fromiter((self._places.get(id, -1) for id in ids), np.int64)
 
 @patch_to(Catalog)
 def rows(self,
@@ -291,7 +292,9 @@ def outfit_lists(self,
 ) -> dict:  # {outfit_id: [item ids]}
     "Outfits of two items or more; with `split`, those whose items all belong to it. Raises CatalogError."
     if self.outfits is None: return {}
-    lists = {name: ids.tolist() for name, ids in self.outfits.groupby("outfit_id", sort=False)["item_id"]}
+    lists = {}
+    for name, id in zip(self.outfits["outfit_id"].tolist(), self.outfits["item_id"].tolist()):
+        lists.setdefault(name, []).append(id)
     if split is not None:
         inside = set(self._split_ids(split))
         if partial: lists = {name: [id for id in ids if id in inside] for name, ids in lists.items()}
