@@ -62,6 +62,7 @@ def _others(others, chosen, catalog, most):
         parts.append(f"<section><h4>{html.escape(slot)}</h4>{cards}</section>")
     return f'<h3>Or instead</h3><div class="look-others">{"".join(parts)}</div>' if parts else ""
 
+# %% ../nbs/a4c_board_page.ipynb #laybrd3a
 def _kept(products, number, title):
     "A link that carries the look as a picture."
     name = "look.jpg" if number == 1 else f"look-{number}.jpg"
@@ -75,6 +76,7 @@ def _look(pieces, number, catalog, title, explain, large):
     if large: return look_html(products, reasons=reasons) + _kept(products, number, title)
     return f"<div>{canvas_html(products, 200)}{pieces_html(products, reasons)}{_kept(products, number, title)}</div>"
 
+# %% ../nbs/a4c_board_page.ipynb #laybrd3b
 def board_html(
     board,                                # a Board: what was asked
     looks: list,                          # of tables: one row per piece, slot, id, the catalogue's columns; best first

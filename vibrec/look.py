@@ -240,7 +240,7 @@ def complete(
     lock: dict | None = None,  # {slot: id}: pieces that every look has, whatever the filters say
 ) -> Looks:  # at most n; fewer when there are not so many distinct ones
     "Fill the missing slots together. Raises CatalogError, ImageError, or ValueError for a number out of range."
-    repeat = max(1, min(2, whole_number("n", n) - 1)) if repeat is None else repeat
+    if repeat is None: repeat = max(1, min(2, whole_number("n", n) - 1))
     _check_complete(n=n, beam=beam, pool=pool, repeat=repeat, coherence=coherence, diversity=diversity)
     catalog, rules = recommender.catalog, read_wearable(wearable, recommender.catalog)
     if not isinstance(board, Board): board = Board(board, catalog=catalog)
@@ -248,20 +248,18 @@ def complete(
     asked = recommender.ask(board, taste)
     lock = _read_lock(recommender, lock, asked, exclude, rules)
     slots = check_slots(catalog, sorted(set().union(*divided)) if divided else slots)
-    slots = [*slots, *(slot for slot in lock if slot not in slots)]
-    candidates, missing, kept = kept_candidates(recommender, board, slots, asked.shown, keep,
-                                                exclude, exclude_seen, filters)
+    slots = list(dict.fromkeys([*slots, *lock]))
+    shown, options = shown_slots(recommender, board) if rules.slots else (), (keep, exclude, exclude_seen, filters)
+    candidates, missing, kept = kept_candidates(recommender, board, slots, asked.shown, *options)
     candidates |= {slot: np.union1d(candidates.get(slot, []), [row]).astype(int) for slot, row in lock.items()}
-    missing = {slot: why for slot, why in missing.items() if slot not in lock}
     among = make_pool(recommender, asked, candidates, pool, coherence, beam, lock)
-    shown = shown_slots(recommender, board) if rules.slots else set()
     sets, more = _slot_sets(rules, slots, among.options, among.scores, shown, divided, differ, lock)
-    locked = {slot: among.position(slot, row) for slot, row in lock.items()}
-    found = find_looks(among, sets, n, differ, diversity, repeat, locked)
-    if not diversity: found = by_score(among, found)
-    search = LookSearch(recommender, asked, among, tuple(found), frozenset(lock))
-    explain = partial(explain_item, recommender, board, asked, candidates)
-    return _as_looks(search, board, missing, kept + more, explain)
+    places = {slot: among.position(slot, row) for slot, row in lock.items()}
+    found = find_looks(among, sets, n, differ, diversity, repeat, places)
+    found = tuple(found if diversity else by_score(among, found))
+    search = LookSearch(recommender, asked, among, found, frozenset(lock))
+    for slot in lock: missing.pop(slot, None)
+    return _as_looks(search, board, missing, kept + more, partial(explain_item, recommender, board, asked, candidates))
 
 # %% ../nbs/08_look.ipynb #lkthg021
 @patch_to(Looks)
@@ -288,6 +286,7 @@ def swap(self,
     search = replace(search, found=found, tried=search.tried | {(n, slot): tried})
     return _as_looks(search, self.board, self.missing, self.notes, self.explain)
 
+# %% ../nbs/08_look.ipynb #lkthg02b
 @patch_to(Look)
 def swap(self,
     slot: str,            # whose piece is to be another one

@@ -81,6 +81,7 @@ def _shared(size, fixed, differ):
     free = size - fixed
     return fixed + max(0, free - (free//2 + 1 if differ is None else differ)) if free else fixed - 1
 
+# %% ../nbs/08a4_look_search.ipynb #lks0018b
 def find_looks(
     pool: LookPool,
     sets: list,        # of lists of slots

@@ -158,9 +158,8 @@ font-size:min(100cqw/var(--units,46),.82rem)}
 .look-brand{display:block;font-size:.8rem;color:var(--quiet)}
 .look-price{display:block;font-weight:600;font-variant-numeric:tabular-nums}
 .look-total{font-weight:600;border-top:2px solid var(--line);margin:.2rem 0 0;padding:.55rem 0}
-.look-why{font-size:.85rem;margin:.2rem 0 0}
+.look-why,.look-save{font-size:.85rem;margin:.25rem 0 0}
 .look-why p{margin:.15rem 0;overflow-wrap:anywhere}
-.look-save{font-size:.85rem;margin:.4rem 0 0}
 .look-pieces,.look-title{overflow-wrap:anywhere}
 .look-more{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(19rem,100%),1fr));gap:1.5rem;align-items:start}
 .look-others h4{font-size:.85rem;font-weight:600;color:var(--quiet);margin:0 0 .35rem}
@@ -191,7 +190,8 @@ h3{margin:3mm 0 1mm}.look-others>section{padding:1mm 0;grid-template-columns:22m
 .look-cards figure{grid-template-columns:10mm 1fr;gap:2mm}.look-cards img{width:10mm;height:12mm}
 .look-cards figcaption{font-size:7pt;line-height:1.2}
 .vb-table :is(th,td){padding:1mm 2mm}
-.look-save,.look-why{display:none}.look-pieces :is(.look-brand,.look-price){display:inline;font-size:8.5pt}.look-cards .look-price{font-size:7pt}
+.look-save,.look-why{display:none}.look-pieces :is(.look-brand,.look-price){display:inline;font-size:8.5pt}
+.look-cards .look-price{font-size:7pt}
 .look-pieces a[href]::after{content:" " attr(href);font-weight:400;font-size:7.5pt;overflow-wrap:anywhere}
 details::details-content{display:block;content-visibility:visible;height:auto;opacity:1}
 summary{list-style:none;font-weight:600}pre{border:1px solid #999;white-space:pre-wrap}

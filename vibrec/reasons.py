@@ -62,6 +62,7 @@ def _called(self, ids):
     rows = self.catalog.items.iloc[self.catalog.find_rows(ids)]
     return [label.heading for label in read_labels(rows)]
 
+# %% ../nbs/08a3_reasons.ipynb #explrow2
 @patch_to(Explanation)
 def _sentences(self):
     "Place and score; pictures; components where there are several; neighbours where there is a graph."
