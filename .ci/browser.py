@@ -336,9 +336,12 @@ class Page:
         "How many pictures and widgets cannot be shown."
         return self.script(BROKEN)
 
-    def shot(self, name):
+    def shot(self, name, part=None):
+        "Write what can be seen, of the whole window or of the first element that matches `part`."
         self.script("document.querySelectorAll('.vb')[arguments[0]]?.scrollIntoView({block: 'start'})")
-        self.driver.save_screenshot(str(self.shots / f"{self.kind}-{name}.png"))
+        path = str(self.shots / f"{self.kind}-{name}.png")
+        if part is None: self.driver.save_screenshot(path)
+        else: self.all(part)[0].screenshot(path)
 
 
 def run_cell(page, n):
@@ -382,9 +385,12 @@ def restart(page, address, folder):
         """
         page.driver.set_script_timeout(60)
         page.driver.execute_async_script(ended)
-    page.driver.get("about:blank")
-    time.sleep(2)
-    with contextlib.suppress(Exception): page.driver.switch_to.alert.accept()
+    before = page.driver.current_window_handle   # a page that is left by its address asks whether to leave
+    page.driver.switch_to.new_window("tab")
+    after = page.driver.current_window_handle
+    page.driver.switch_to.window(before)
+    page.driver.close()
+    page.driver.switch_to.window(after)
     shutil.copy(folder / "unused.ipynb", folder / "board.ipynb")
     open_board(page, address)
 
@@ -474,7 +480,7 @@ def walk_clicks(page, folder):
     page.press("Complete the look"); page.until("looks appear", lambda: page.texts(".vb-looks"), 60); page.settled()
     check("three looks are shown", len(page.inside(".vb-looks > div:has(figure)")) == 3)
     check("their pictures are drawn", page.broken() == 0, f"{page.broken()} pictures broken")
-    page.shot("chosen")
+    page.shot("chosen", dict(voila=".vb", lab=".jp-NotebookPanel").get(page.kind))
     walk_widths(page)
     for name in ("look.png", "look-2.png"):
         page.press("Export look")
