@@ -276,16 +276,11 @@ def _start_with(self, vibe):
 def _stop(self):
     "Give up what is going on."
     self.worker.stop()
+    self._shown = None  # the next change shows all of it again
     self._show_progress()
-    again = self.kit.button("Look again", "Look again for what goes with the board", self._again)
+    again = self.kit.button("Look again", "Look again for what goes with the board", self.refresh)
     self.recommendations = None
     self.results.show_advice("Stopped. What is here may be incomplete.", [again])
-
-@patch_to(MoodBoard)
-def _again(self):
-    "Show the current request afresh."
-    self._shown = None
-    self.refresh()
 
 # %% ../nbs/09_widget.ipynb #f9000s06
 @patch_to(MoodBoard)
