@@ -391,6 +391,7 @@ def restart(page, address, folder):
     page.driver.switch_to.window(before)
     page.driver.close()
     page.driver.switch_to.window(after)
+    page.driver.execute_cdp_cmd("Page.bringToFront", {})  # a page that lies behind draws nothing
     shutil.copy(folder / "unused.ipynb", folder / "board.ipynb")
     open_board(page, address)
 
