@@ -270,6 +270,10 @@ class PinPanel:
         self.opinions = kit.make(widgets.Box, "vb-wrap")
         self.boxes = [kit.heading("Your board"), self.grid, self.opinions]
 
+    def grow(self, size: int):
+        "Make cards until there are `size`."
+        while len(self.cards) < size: self.cards.append(self._make_card())
+
     def slider(self, at: int) -> widgets.FloatSlider:
         "The weight under the picture at this position."
         return self.cards[at].extra[0]
@@ -301,7 +305,7 @@ def _fill(self, board, contents, offered, start):
     end = min(start + CARDS_AT_ONCE, len(contents))
     with self.kit.quiet():
         for at in range(start, end):
-            if at == len(self.cards): self.cards.append(self._make_card())
+            self.grow(at + 1)
             self.cards[at].fill(*contents[at])
             mark(self.cards[at].buttons["Use a crop"], "vb-gone", contents[at][0] not in offered)
         self.show_weights(board)
@@ -346,6 +350,16 @@ class ResultPanel:
         self.offers = kit.make(widgets.Box, "vb-wrap")
         self.boxes = [self.looks, kit.heading("Recommended"), self.advice, self.offers, self.box]
 
+    def grow(
+        self,
+        slots: list,
+        size: int,  # cards of each
+    ):
+        "Make rows for these slots, and cards until each has `size`. They are not shown before they are filled."
+        for slot in slots:
+            if slot not in self.rows: self.rows[slot] = Row(self.kit, slot, self.actions)
+            self.rows[slot].grow(size)
+
     @property
     def shown(self) -> dict:
         "{slot: ids} that can be seen, from top to bottom."
@@ -363,7 +377,7 @@ class ResultPanel:
         self.advice.value = f'<div class="vb-quiet">{html.escape(said)}</div>' if said else ""
         set_children(self.offers, [])
         for slot, cards in contents.items():
-            if slot not in self.rows: self.rows[slot] = Row(self.kit, slot, self.actions)
+            self.grow([slot], 0)
             row = self.rows[slot]
             for size in range(len(row.cards) + 2, len(cards) + 2, 2): yield partial(row.grow, min(size, len(cards)))
             why = missing.get(slot) or "nothing is left here; widen the filters"

@@ -54,6 +54,7 @@ class MoodBoard(widgets.VBox):
         self.kit = Kit(self.worker.lock, self._clear_problem, self._complain)
         self._make_panels()
         self._make_keeper(board is None and files and remember is not None, remember)
+        self._make_cards()
         self.refresh()
 
     def __repr__(self): return f"MoodBoard of {self.session!r}"
@@ -84,9 +85,20 @@ def _make_panels(self):
         "Like": (then_refresh(session.like), "More like this"),
         "Dislike": (then_refresh(session.dislike), "Nothing like this"),
         "Why": (self._why, "Why is it here?")})
+    self.samples = [kit.button(title, f"Start with a sample board: {title}", partial(self._start_with, vibe), "vb-chip")
+                    for vibe, title in SAMPLES.items()]
     main = kit.make(widgets.VBox, "vb-main", children=[*self.pins.boxes, *self.results.boxes])
     body = kit.make(widgets.HBox, "vb-body", children=[self.controls.box, main])
     self.children = [kit.text(STYLE), *self.status.boxes, body]
+
+# %% ../nbs/09_widget.ipynb #f9000c02
+@patch_to(MoodBoard)
+def _make_cards(self):
+    "Make the cards of a board that starts with pictures."
+    now = self.session.now
+    if now.board is None: return
+    self.pins.grow(len(now.board))
+    self.results.grow(now.slots, now.k)
 
 # %% ../nbs/09_widget.ipynb #f9000014
 _log = logging.getLogger(__name__)
@@ -250,18 +262,11 @@ def _show_advice(self, error):
     "There are no results: say why, in their place."
     self.recommendations = None
     empty = self.session.now.board is None
-    self.results.show_advice(EMPTY if empty else error_sentence(error), self._samples() if empty else ())
+    self.results.show_advice(EMPTY if empty else error_sentence(error), self.samples if empty else ())
     if not isinstance(error, VibrecError): _log.debug("in a mood board", exc_info=error)
 
 # %% ../nbs/09_widget.ipynb #f9000s02
 SAMPLES = {"coastal": "Sea and sand", "night": "A night out", "forest": "Into the woods"}  # {vibe: a button's label}
-
-@patch_to(MoodBoard)
-def _samples(self):
-    "Buttons that start with a sample."
-    tooltip = "Start with a sample board"
-    return [self.kit.button(title, f"{tooltip}: {title}", partial(self._start_with, vibe), "vb-chip")
-            for vibe, title in SAMPLES.items()]
 
 @patch_to(MoodBoard)
 def _start_with(self, vibe):
