@@ -573,14 +573,14 @@ def walk_restart(page, address, folder):
 
 
 def keep_shots(shots):
-    "The screenshots of the book, with 128 colours, which is enough for a board."
+    "The screenshots of the book, with 256 colours, which is enough for a board."
     from PIL import Image
 
     images = Path(__file__).resolve().parent.parent / "nbs" / "images"
     for source, target in (("voila-chosen", "widget"), ("lab-chosen", "widget-lab")):
         if not (shots / f"{source}.png").exists(): continue
         image = Image.open(shots / f"{source}.png").convert("RGB")
-        image.quantize(128, dither=Image.Dither.NONE).save(images / f"{target}.png", optimize=True)
+        image.quantize(256, dither=Image.Dither.NONE).save(images / f"{target}.png", optimize=True)
         print(f"{images / target}.png: {(images / f'{target}.png').stat().st_size / 1000:.0f} kB")
 
 
