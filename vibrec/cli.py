@@ -431,8 +431,7 @@ def board(
         "--notebook", metavar="FILE.ipynb", help="Write a notebook that shows the board, and open nothing.")] = None,
     port: Annotated[int, _option("--port", help="Where the page is served. [default: a port that is free]")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
-    debug: Debug = False,
-):
+    debug: Debug = False):
     """Click a look together in the browser.
 
     Needs Voilà: pip install "vibrec[board]". Only this machine can see the page; Ctrl-C ends it. The built-in shop is
@@ -441,8 +440,8 @@ def board(
     from vibrec.serve import demo_recommender, serve_board, write_board_notebook
     if directory: _config(directory := _inner(directory))
     if notebook is None: return serve_board(directory, port, browser, say)
-    path = write_board_notebook(notebook, (directory or demo_recommender()).absolute())
-    say(f"the notebook is {path}; open it in Jupyter and run its cell")
+    write_board_notebook(notebook, (directory or demo_recommender()).absolute())
+    say(f"the notebook is {notebook}; open it in Jupyter and run its cell")
 
 # %% ../nbs/10_cli.ipynb #b0ed5b75
 def main():

@@ -32,8 +32,7 @@ def split_outfits(
         raise CatalogError("catalog: has no outfits; give it a table of outfit_id and item_id")
     if split is not None: catalog.split_of(split)  # refuses a split that is not there
     found = catalog.outfit_lists(split)
-    if not found:
-        raise CatalogError(f"split: no outfit of two items or more lies wholly in {split!r}; choose another split")
+    if not found: raise CatalogError(f"split: no outfit of two items lies wholly in {split!r}; choose another split")
     return {name: tuple(found[name]) for name in sorted(found)}
 
 # %% ../nbs/05a_questions.ipynb #57d1fb96
