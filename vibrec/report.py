@@ -71,10 +71,10 @@ def list_table(
     return pd.DataFrame(rows).T.astype(dict(distinct=int))
 
 # %% ../nbs/05c_report.ipynb #f07ab011
-def _baselines(recommender):
+def _baselines(recommender, draws):
     "{row: scorer}: the rows that need no training, and the recommender."
     catalog, features = recommender.catalog, recommender.features
-    rows = {"random": random_scorers(), "popularity": PopularityScorer(catalog)}
+    rows = {"random": random_scorers(draws), "popularity": PopularityScorer(catalog)}
     if catalog.outfit_lists("train"): rows["category pair"] = CategoryPairScorer(catalog)
     return rows | {"features": CosineScorer(features.ids, features.x), recommender.model.label: recommender}
 
@@ -82,7 +82,8 @@ def _means(table): return table.drop(columns=["outfit_id", "category"]).mean().r
 
 def _outfit_report(recommender, asked, split, boards, k, seed):
     "The part of the report that needs outfits, and the table of intervals."
-    catalog, label, scorers = recommender.catalog, recommender.model.label, _baselines(recommender)
+    catalog, label = recommender.catalog, recommender.model.label
+    scorers = _baselines(recommender, draws=10 if few_sets(asked.counts()) else 3)
     values, clusters = evaluate_scorers(scorers, asked), asked.clusters()
     table = interval_table(values, clusters).round(4)
     gain = difference_table(values, clusters, label, ["features"]).round(4)
@@ -91,8 +92,7 @@ def _outfit_report(recommender, asked, split, boards, k, seed):
     shown = {name: scorers[name] for name in ("popularity", "features", label)}
     lists = list_table(shown, catalog, scorers["features"], split=split, n=boards, k=k, seed=seed)
     report = asked.counts() | dict(wrong_answers=asked.matched, notes=list(asked.notes))
-    report |= dict(chance=asked.chance(), models=table.to_dict("records"),
-                                   differences=gain.to_dict("records"))
+    report |= dict(chance=asked.chance(), models=table.to_dict("records"), differences=gain.to_dict("records"))
     report["retrieval"] = _means(retrieval_table(asked.queries, recommender, asked.pools))
     report["board_task"] = _means(task) | dict(hidden=hide)
     return report | dict(boards=boards, lists=lists.round(4).to_dict("index")), table
