@@ -146,13 +146,13 @@ def _make_adding(self):
     self.words = make(widgets.Text, placeholder="Words: red floral linen", continuous_update=False,
                       tooltip="Words for the board; Enter adds them")
     self.search = make(widgets.Text, placeholder="Search: blue jacket, colour:teal …", tooltip="Search the catalogue")
-    self.found, self.found_cards = make(widgets.Box, "vb-grid"), []
+    self.found, self.found_cards, self.found_note = make(widgets.Box, "vb-grid"), [], self.kit.text()
     self.path = make(widgets.Text, placeholder="Path or address of a picture", continuous_update=False,
                      tooltip="Add a picture by its path; Enter adds it")
     self.kit.watch(self.words, partial(self._given, self.words, "said"))
     self.kit.watch(self.path, partial(self._given, self.path, "path"))
     self.kit.watch(self.search, self.handlers["searched"])
-    return [self.upload, self.words, self.search, self.found, self.path]
+    return [self.upload, self.words, self.search, self.found_note, self.found, self.path]
 
 @patch_to(Controls)
 def _arrived(self, event, *values): self.kit.go_on(self.handlers[event], *values)
@@ -242,14 +242,14 @@ def show(
 def show_found(
     self,
     contents: list,  # of Content
-    note: str = "",  # shown in place of cards, where there are none
+    note: str = "",  # shown above them
 ):
     "Show what a search has found, each with a button that adds it."
     actions = {"Add": (self.handlers["added"], "Put this item on the board")}
     while len(self.found_cards) < len(contents): self.found_cards.append(Card(self.kit, actions, "vb-small"))
     for card, content in zip(self.found_cards, contents): card.fill(*content)
     cards = [card.box for card in self.found_cards[:len(contents)]]
-    if not cards and note: cards = [self.kit.text(f'<div class="vb-quiet">{html.escape(note)}</div>')]
+    self.found_note.value = f'<div class="vb-quiet vb-read" role="status">{html.escape(note)}</div>' if note else ""
     set_children(self.found, cards)
 
 # %% ../nbs/08e_panels.ipynb #e8c00030

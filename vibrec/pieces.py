@@ -8,8 +8,10 @@ __all__ = ['explanation_html', 'looks_html', 'chosen_html']
 # %% ../nbs/08d2_pieces.ipynb #p3e00005
 import html
 
+from .cards import item_labels
 from .catalog import Catalog
 from .front import picture_html
+from .labels import caption_of, price_total
 from .look import Explanation, Looks
 from .page import jpeg_bytes
 from .shown import note_text
@@ -47,12 +49,15 @@ def explanation_html(
 def looks_html(
     looks: Looks,
 ) -> str:  # HTML
-    "Whole looks beside each other, each with its scores."
+    "Whole looks beside each other, each with its scores and what it costs."
     parts = []
     for look, row in enumerate(looks.scores.itertuples()):
-        title = f"look {row.look}: {row.score:.2f} (board {row.board_score:.2f}, agreement {row.agreement:.2f})"
-        pieces = looks[look].values()
-        parts.append(_strip(title, [_figure(looks.catalog.image(id, 400), id, f"item:{id}") for id in pieces]))
+        ids = list(looks[look].values())
+        labels = item_labels(looks.catalog, ids)
+        scores = f"{row.score:.2f} (board {row.board_score:.2f}, agreement {row.agreement:.2f})"
+        title = " · ".join(filter(None, [f"look {row.look}: {scores}", price_total(labels)]))
+        parts.append(_strip(title, [_figure(looks.catalog.image(id, 400), caption_of(label), f"item:{id}")
+                                    for id, label in zip(ids, labels)]))
     notes = [f'<div class="vb-quiet">{html.escape(note_text("", looks.notes))}</div>'] if looks.notes else []
     return f'<div class="vb-looks">{"".join([*notes, *parts])}</div>'
 
@@ -62,5 +67,6 @@ def chosen_html(
     catalog: Catalog,  # where the pictures of items are
 ) -> str:  # HTML
     "The look that was saved with a board."
-    pieces = [_figure(catalog.image(id, 400), f"{slot} · {id}", f"item:{id}") for slot, id in look.items()]
+    pieces = [_figure(catalog.image(id, 400), f"{slot} · {caption_of(label)}", f"item:{id}")
+              for (slot, id), label in zip(look.items(), item_labels(catalog, look.values()))]
     return f'<div class="vb-looks">{_strip("the look that was saved with this board", pieces)}</div>'

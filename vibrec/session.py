@@ -289,14 +289,15 @@ def find(
     self,
     text: str,       # words, or column:word
     most: int = 12,  # how many at most
-) -> dict:  # {id: "table" or "picture"}, how each was found
+) -> tuple:  # ({id: "table" or "picture"}, how each was found; how the text was understood, or "")
     "Items by what the table says of them, then by what they look like. Empty where nothing was found."
     found = dict.fromkeys(search_items(self.recommender.catalog, text, most), "table")
-    if len(found) == most or ":" in text: return found
-    try: by_picture = self.recommender.search(text, n=most, warn=False).ids
-    except CatalogError: by_picture = []  # no word is known, or the encoder reads none
-    for id in by_picture: found.setdefault(id, "picture")
-    return dict(list(found.items())[:most])
+    if ":" in text or not text.strip(): return found, ""
+    try: more = self.recommender.search(text, n=most, warn=False)
+    except CatalogError as error: return found, "" if found or "none of these" in str(error) else str(error)
+    how = "table" if more.understood.said else "picture"
+    for id in more.ids: found.setdefault(id, how)
+    return dict(list(found.items())[:most]), "; ".join(more.notes)
 
 # %% ../nbs/08c_session.ipynb #s8c0w006
 @patch_to(BoardSession)

@@ -14,13 +14,14 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from .board import Board
-from .cards import Content, Kit, Thumbnails, caption, value_line
+from .cards import Content, Kit, Thumbnails, caption, item_labels, product_content, value_line
 from .core import CatalogError, ImageError, VibrecError, patch_to
 from .demo import sample_pictures
 from .eval import Recommender
 from .files import board_files, look_files, read_board, read_pin, write_files
 from .front import STYLE
 from .kept import Keeper
+from .labels import label_columns, read_labels
 from .page import jpeg_bytes
 from .panels import Controls, PinPanel, ResultPanel, StatusBar
 from .pieces import chosen_html, explanation_html, looks_html
@@ -216,12 +217,15 @@ def _show_board(self, board):
 @patch_to(MoodBoard)
 def _pin_content(self, pin):
     "In the worker: (Content, would a crop help?) of a picture on the board."
-    recommender, kind = self.session.recommender, "your picture"
-    if pin.words is not None: kind = self.session.words_note(pin)
-    if pin.item is not None: kind = recommender.catalog.items.set_index("id").at[pin.item, "category"]
-    note = pin_notes([pin], recommender.features.encoder)[0]
+    picture, what, catalog = self.thumbnails.of_pin(pin), f"pin:{pin.name}", self.session.recommender.catalog
+    if pin.item is not None:
+        (label,), (item,) = item_labels(catalog, [pin.item]), catalog.rows([pin.item])
+        kind = catalog.items["category"].iat[item]
+        return product_content(label, pin.item, picture, kind)._replace(name=pin.name, what=what), False
+    kind = self.session.words_note(pin) if pin.words is not None else "your picture"
+    note = pin_notes([pin], self.session.recommender.features.encoder)[0]
     text = caption(pin.name, note=note) if note else caption(pin.name, kind)
-    return Content(pin.name, self.thumbnails.of_pin(pin), text, f"{pin.name}, {kind}", f"pin:{pin.name}"), bool(note)
+    return Content(pin.name, picture, text, f"{pin.name}, {kind}", what), bool(note)
 
 @patch_to(MoodBoard)
 def _crop(self, name):
@@ -238,14 +242,13 @@ def _crop(self, name):
 def _find(self, request):
     "In the worker: recommendations, and {slot: [Content]} for the cards."
     found = self.session.results(request)
-    columns = [name for name in self.controls.filters if name in found.table][:4]
+    shown = {name for names in label_columns(found.table.columns).values() for name in names}
+    columns = [name for name in self.controls.filters if name in found.table and name not in shown][:4]
     contents = {slot: [] for slot in request.slots}
-    for record in found.table.to_dict("records"):
-        id = record["id"]
-        values = value_line(record[name] for name in columns if str(record[name]) not in id)
-        text = caption(id, values, f"score {record['score']:.2f}")
-        alt = f"{id}, {values}" if values else id
-        contents[record["slot"]].append(Content(id, self.thumbnails.of_item(id), text, alt))
+    for record, label in zip(found.table.to_dict("records"), read_labels(found.table)):
+        id, score = record["id"], f"score {record['score']:.2f}"
+        values = value_line(record[name] for name in columns if str(record[name]) not in label.heading)
+        contents[record["slot"]].append(product_content(label, id, self.thumbnails.of_item(id), values, score))
     return found, contents
 
 @patch_to(MoodBoard)
@@ -402,15 +405,18 @@ def _searched(self, text):
 
 @patch_to(MoodBoard)
 def _search(self, text):
-    "In the worker: a Content for each item that was found."
-    found = self.session.find(text, 6)
-    notes = dict(table=(), picture=("by its picture",))
-    return [Content(id, self.thumbnails.of_item(id), caption(id, *notes[how])) for id, how in found.items()]
+    "In the worker: (a Content for each item that was found, how the text was understood)."
+    found, note = self.session.find(text, 6)
+    how = dict(table="", picture="by its picture")
+    return [product_content(label, id, self.thumbnails.of_item(id), how[found[id]])
+            for id, label in zip(found, item_labels(self.session.recommender.catalog, found))], note
 
 @patch_to(MoodBoard)
-def _show_found(self, text, contents):
+def _show_found(self, text, answer):
+    contents, note = answer
     if self.controls.search.value != text: return
-    self.controls.show_found(contents, "Nothing found." if text.strip() else "")
+    nothing = "" if contents or not text.strip() else "Nothing found."
+    self.controls.show_found(contents, " ".join(filter(None, [nothing, note])))
 
 # %% ../nbs/09_widget.ipynb #f9000044
 @patch_to(MoodBoard)
