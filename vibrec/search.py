@@ -70,7 +70,8 @@ def _taken_from(read, catalog, slot, given, steps):
     "(slots, steps, notes): what a text asks for, as far as it leaves something, beside the filters that were given."
     slots, steps, notes = check_slots(catalog, read.slots if slot is None and read.slots else slot), list(steps), []
     left = np.logical_and.reduce([np.isin(catalog.items["category"], slots), *(mask for _, mask in steps)])
-    for name, condition in read.filters.items():
+    backwards = sorted(reversed(read.filters.items()), key=lambda pair: not isinstance(pair[1], tuple))  # ranges first
+    for name, condition in backwards:
         if name in (given or {}): continue
         mask, said = filter_mask(catalog.items[name], condition), f"{name} {read.said[name]}"
         if isinstance(condition, tuple) or (left & mask).any():
