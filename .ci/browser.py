@@ -560,7 +560,10 @@ def walk_restart(page, address, folder):
     time.sleep(2)
     restart(page, address, folder)
     page.until("the pictures are back", lambda: page.pins() == first, 60); page.settled()
-    check("after a restart the board is back, with its results", page.results() == results)
+    page.until("as many results are back", lambda: len(page.results()) == len(results), 60); page.settled()
+    back = page.results()
+    check("after a restart the board is back, with its results", back == results,
+          f"{len(back)} of {len(results)}, without {[name for name in results if name not in back]}")
     check("and it says where from", "kept in" in " ".join(page.texts(".vb-told")))
     page.board = 1
     page.until("the second board is back", lambda: page.pins() == second, 60)
