@@ -290,13 +290,14 @@ def find(
     text: str,       # words, or column:word
     most: int = 12,  # how many at most
 ) -> tuple:  # ({id: "table" or "picture"}, how each was found; how the text was understood, or "")
-    "Items by what the table says of them, then by what they look like. Empty where nothing was found."
-    found = dict.fromkeys(search_items(self.recommender.catalog, text, most), "table")
-    if ":" in text or not text.strip(): return found, ""
-    try: more = self.recommender.search(text, n=most, warn=False)
-    except CatalogError as error: return found, "" if found or "none of these" in str(error) else str(error)
-    how = "table" if more.understood.said else "picture"
-    for id in more.ids: found.setdefault(id, how)
+    "Items whose row has all the words, then others that the search finds; all of them pass what was understood."
+    in_rows = search_items(self.recommender.catalog, text, len(self.recommender.catalog))
+    by_rows = dict.fromkeys(in_rows[:most], "table"), ""
+    if ":" in text or not text.strip(): return by_rows
+    try: more = self.recommender.search(text, n=len(self.recommender.catalog), warn=False)
+    except CatalogError as error: return ({}, str(error)) if "is left" in str(error) else by_rows
+    found = dict.fromkeys(filter(set(more.ids).__contains__, in_rows), "table")
+    for id in more.ids: found.setdefault(id, "table" if more.understood.said else "picture")
     return dict(list(found.items())[:most]), "; ".join(more.notes)
 
 # %% ../nbs/08c_session.ipynb #s8c0w006
