@@ -350,8 +350,7 @@ def evaluate(
     out = out or Path(f"{name}-evaluation" if on is None else f"{name}-on-{on.resolve().name}")
     _check_free(out, lambda folder: (folder / "metrics.json").exists())
     if on is not None: return _evaluate_on(_load(directory), on, split, out, cache, quiet)
-    from vibrec.report import evaluate as measure
-    from vibrec.report import results_table
+    from vibrec.report import evaluate as measure, results_table
     report = measure(_load(directory), out, split or "test", seed=seed)
     table, outfits = results_table(report), report["outfits"]
     if table is None: say(f"{outfits}\nOnly the graph was described.")

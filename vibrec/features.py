@@ -294,16 +294,17 @@ class Encoder:
         "What prepares pictures for it."
         return self._networks[-1].processor if self._networks else None
 
-    def _encode_batch(self, images):
-        images = [reduced(image, MAX_SIDE, gap=3) for image in images]      # always by the same steps
-        whole = not any("crop" in label or label in VIEWS for label in self._views)
-        crops = [ForegroundCrop(image) for image in images] if whole else foreground_crops(images, self._reader)
-        parts = [_unit(view(crops)) for view in self._views.values()]
-        ends = np.cumsum([0] + [part.shape[1] for part in parts]).tolist()
-        self.views = dict(zip(self._views, zip(ends, ends[1:])))
-        return np.concatenate(parts, 1)/np.float32(len(parts)**.5)
-
 # %% ../nbs/01_features.ipynb #3557377g
+@patch_to(Encoder)
+def _encode_batch(self, images):
+    images = [reduced(image, MAX_SIDE, gap=3) for image in images]      # always by the same steps
+    whole = not any("crop" in label or label in VIEWS for label in self._views)
+    crops = [ForegroundCrop(image) for image in images] if whole else foreground_crops(images, self._reader)
+    parts = [_unit(view(crops)) for view in self._views.values()]
+    ends = np.cumsum([0] + [part.shape[1] for part in parts]).tolist()
+    self.views = dict(zip(self._views, zip(ends, ends[1:])))
+    return np.concatenate(parts, 1)/np.float32(len(parts)**.5)
+
 @patch_to(Encoder)
 def encode(self,
     images: Iterable,        # PIL RGB images: any iterable, read a few batches ahead

@@ -76,6 +76,7 @@ def show_progress(
     self.progress.max, self.progress.value = max(total, 1), min(done + .3, total)
     mark(self.stop, "vb-idle", not total)
 
+# %% ../nbs/08e_panels.ipynb #e8c00012b
 @patch_to(StatusBar)
 def remark(
     self,
@@ -366,27 +367,30 @@ class ResultPanel:
         visible = [row for box in self.box.children for row in self.rows.values() if row.box is box]
         return {row.slot: row.shown for row in visible}
 
-    def steps(
-        self,
-        contents: dict,  # {slot: [Content]}
-        marked: dict,    # {label: ids}: whose button with this label is marked
-        missing: dict,   # {slot: why it is empty}
-        said: str = "",  # plain text above the rows, such as what was kept to
-    ) -> Iterator:  # functions without arguments, to be called one after the other
-        "What has to be done to show results, in steps that are short: cards take longest, so two at a time are made."
-        self.advice.value = f'<div class="vb-quiet">{html.escape(said)}</div>' if said else ""
-        set_children(self.offers, [])
-        for slot, cards in contents.items():
-            self.grow([slot], 0)
-            row = self.rows[slot]
-            for size in range(len(row.cards) + 2, len(cards) + 2, 2): yield partial(row.grow, min(size, len(cards)))
-            why = missing.get(slot) or "nothing is left here; widen the filters"
-            note = "" if cards else f'<div class="vb-quiet">{html.escape(why)}</div>'
-            yield partial(self._fill, row, cards, marked, note, list(contents))
+# %% ../nbs/08e_panels.ipynb #e8c00040b
+@patch_to(ResultPanel)
+def steps(
+    self,
+    contents: dict,  # {slot: [Content]}
+    marked: dict,    # {label: ids}: whose button with this label is marked
+    missing: dict,   # {slot: why it is empty}
+    said: str = "",  # plain text above the rows, such as what was kept to
+) -> Iterator:  # functions without arguments, to be called one after the other
+    "What has to be done to show results, in steps that are short: cards take longest, so two at a time are made."
+    self.advice.value = f'<div class="vb-quiet">{html.escape(said)}</div>' if said else ""
+    set_children(self.offers, [])
+    for slot, cards in contents.items():
+        self.grow([slot], 0)
+        row = self.rows[slot]
+        for size in range(len(row.cards) + 2, len(cards) + 2, 2): yield partial(row.grow, min(size, len(cards)))
+        why = missing.get(slot) or "nothing is left here; widen the filters"
+        note = "" if cards else f'<div class="vb-quiet">{html.escape(why)}</div>'
+        yield partial(self._fill, row, cards, marked, note, list(contents))
 
-    def _fill(self, row, cards, marked, note, slots):
-        row.fill(cards, marked, note)
-        set_children(self.box, [self.rows[slot].box for slot in slots if slot in self.rows])
+@patch_to(ResultPanel)
+def _fill(self, row, cards, marked, note, slots):
+    row.fill(cards, marked, note)
+    set_children(self.box, [self.rows[slot].box for slot in slots if slot in self.rows])
 
 # %% ../nbs/08e_panels.ipynb #e8c00042
 @patch_to(ResultPanel)

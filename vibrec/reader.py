@@ -109,6 +109,7 @@ def _ask(squares, device):
         told = {name: value.float().cpu().numpy() for name, value in told.items()}
     return [{name: value[n] for name, value in told.items()} for n in range(len(squares))]
 
+# %% ../nbs/01a2_reader.ipynb #rd000012b
 def read_pictures(
     images: Sequence,     # n PIL RGB images
     device: str = "cpu",  # where to compute; "openvino": on the processor, by OpenVINO

@@ -232,6 +232,7 @@ def _bound(value, meaning, what, upper):
     example = "20..80, or (20, 80) in Python" if meaning.kind == "number" else "2024-01..2024-06, or a date"
     raise CatalogError(f"{what}: the column holds {meaning.kind}s, and {value!r} is none; write such as {example}")
 
+# %% ../nbs/a1d_values.ipynb #val00030b
 def range_mask(
     column: pd.Series,
     low,          # number, date, or text that says one; None: open
