@@ -17,6 +17,7 @@ from .board import words_card
 from .catalog import Catalog
 from .core import CatalogError, inner_products, some
 from .filters import check_slots, exclusion_steps, filter_mask, slot_candidates, whole_number
+from .labels import read_labels
 from .layout import cards_html, read_products
 from .page import PictureRow, TableResult
 from .query_text import QueryText, parse_query
@@ -51,8 +52,8 @@ class Found(TableResult):
 
     def picture_rows(self) -> list:
         "The words on a card, then what was found."
-        names = self.table["title"] if "title" in self.table else self.table["id"]
-        captions = [f"{name} · {score:.2f}" for name, score in zip(names, self.table["score"])]
+        labels = read_labels(self.table)
+        captions = [f"{label.heading} · {score:.2f}" for label, score in zip(labels, self.table["score"])]
         return [PictureRow("words", [words_card(self.text)], [self.text]),
                 PictureRow("found", list(self.catalog.images(self.table["id"], 256)), captions)]
 
@@ -81,12 +82,6 @@ def _taken_from(read, catalog, slot, given, steps):
     return slots, steps, notes
 
 # %% ../nbs/04f_search.ipynb #srch0009
-def _ranking(recommender, text, warn):
-    "(float32 [d] or None, known words, unknown words) of what is left of a text."
-    try: return encode_words(text, recommender.encoder, warn)
-    except CatalogError:
-        return None, [], text.split()
-
 def _named_in(items, words):
     "[n] how many of these words occur in the texts of a row."
     texts = items.drop(columns=["image", "split"], errors="ignore").select_dtypes(exclude="number")
@@ -112,9 +107,11 @@ def search(
     if understand:
         read = parse_query(catalog.items, text)
         slots, steps, notes = _taken_from(read, catalog, slot, filters, steps)
-    vector, known, unknown = _ranking(recommender, read.words if read else text, warn)
+    words = read.words if read else text
+    try: (vector, known, unknown), problem = encode_words(words, recommender.encoder, warn), None
+    except CatalogError as error: vector, known, unknown, problem = None, [], words.split(), error
     named = _named_in(catalog.items, unknown) if unknown and read else np.zeros(len(catalog), int)
-    if vector is None and not named.any() and not (read and read.said): encode_words(text, recommender.encoder)
+    if problem is not None and not named.any() and not (read and read.said): raise problem
     candidates, _ = slot_candidates(catalog, slots, steps)
     rows = np.sort(np.concatenate(list(candidates.values())))
     scores = np.zeros(len(rows), np.float32)

@@ -21,7 +21,7 @@ from .board import Board, Pin
 from .catalog import Catalog
 from .core import CatalogError, patch_to, some
 from .eval import Recommendations, Recommender
-from .filters import check_slots
+from .filters import NothingLeft, check_slots
 from .look import Explanation, Look, Looks, complete, missing_slots, why
 from .words import encode_words
 
@@ -124,8 +124,7 @@ def swap(
     "Put another picture in the place of one. Raises CatalogError for one that is not there."
     board = self.board()
     if which not in board.names: raise CatalogError(f"{which!r} is no longer on the board")
-    weight = float(board.weights[board.names.index(which)])
-    self.change(board=board.add(source, weight=weight).remove(which))
+    self.change(board=board.add(source, weight=float(board.weights[board.names.index(which)])).remove(which))
 
 @patch_to(BoardSession)
 def weigh(
@@ -291,13 +290,14 @@ def find(
     most: int = 12,  # how many at most
 ) -> tuple:  # ({id: "table" or "picture"}, how each was found; how the text was understood, or "")
     "Items whose row has all the words, then others that the search finds; all of them pass what was understood."
-    in_rows = search_items(self.recommender.catalog, text, len(self.recommender.catalog))
-    by_rows = dict.fromkeys(in_rows[:most], "table"), ""
-    if ":" in text or not text.strip(): return by_rows
-    try: more = self.recommender.search(text, n=len(self.recommender.catalog), warn=False)
-    except CatalogError as error: return ({}, str(error)) if "is left" in str(error) else by_rows
-    found = dict.fromkeys(filter(set(more.ids).__contains__, in_rows), "table")
-    for id in more.ids: found.setdefault(id, "table" if more.understood.said else "picture")
+    n = len(self.recommender.catalog)
+    found = dict.fromkeys(search_items(self.recommender.catalog, text, n), "table")
+    try: more = None if ":" in text or not text.strip() else self.recommender.search(text, n=n, warn=False)
+    except NothingLeft as error: return {}, str(error)
+    except CatalogError: more = None  # no word is known, or the encoder reads none
+    if more is None: return dict(list(found.items())[:most]), ""
+    how, passing = "table" if more.understood.said else "picture", set(more.ids)
+    found = {id: "table" for id in found if id in passing} | {id: how for id in more.ids if id not in found}
     return dict(list(found.items())[:most]), "; ".join(more.notes)
 
 # %% ../nbs/08c_session.ipynb #s8c0w006
@@ -307,8 +307,7 @@ def read_words(
     text: str,  # such as "red floral linen"
 ) -> Pin:
     "A pin of words. Raises CatalogError where no word is known, or where the encoder reads no words."
-    text = text.strip()
-    pin = Board(text if text.lower().startswith("words:") else f"words: {text}").pins[0]
+    pin = Board(text if text.lstrip().lower().startswith("words:") else f"words: {text}").pins[0]
     encode_words(pin.words, self.recommender.encoder, warn=False)
     return pin
 
