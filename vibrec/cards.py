@@ -67,7 +67,7 @@ def product_caption(
 ) -> str:  # HTML
     "The text of the card of a product: its name, which opens its page, its brand and its price."
     heading, address = html.escape(label.heading), html.escape(label.url or "")
-    link = f'<a class="vb-link" href="{address}" target="_blank" rel="noopener noreferrer">{heading}</a>'
+    link = f'<a class="vb-product" href="{address}" target="_blank" rel="noopener noreferrer">{heading}</a>'
     title = f'<div class="vb-title" title="{heading}">{link if address else heading}</div>'
     brand = _line("vb-quiet", label.brand) if label.brand else ""
     price = _line("vb-price", label.price) if label.price else ""

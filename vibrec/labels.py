@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LABEL_COLUMNS', 'label_columns', 'plain_text', 'web_link', 'Label', 'row_label', 'read_labels', 'price_total',
-           'caption_of']
+           'shortened', 'caption_of']
 
 # %% ../nbs/a1e_labels.ipynb #lab00005
 import re
@@ -140,10 +140,16 @@ def price_total(
     return f"{total} for the {len(known)} of {len(labels)} pieces with a price"
 
 # %% ../nbs/a1e_labels.ipynb #lab00022
+def shortened(
+    text: str,
+    most: int,  # letters
+) -> str:
+    "A text, cut with an ellipsis where it is longer."
+    return text if len(text) <= most else text[:most - 1].rstrip() + "…"
+
 def caption_of(
     label: Label,
     most: int = 40,  # letters of the heading
 ) -> str:
     "Heading and price on one line, the heading cut if it is long."
-    heading = label.heading if len(label.heading) <= most else label.heading[:most - 1].rstrip() + "…"
-    return " · ".join(filter(None, [heading, label.price]))
+    return " · ".join(filter(None, [shortened(label.heading, most), label.price]))

@@ -23,10 +23,9 @@ _MOST = 44  # letters of a name
 
 def _named(table):
     "{heading of a column: texts} of what the shop's table says of the items: names and prices, if there are any."
-    from vibrec.labels import read_labels  # not above, or `vibrec --help` would load pandas
+    from vibrec.labels import read_labels, shortened  # not above, or `vibrec --help` would load pandas
     labels = read_labels(table)
-    names = [label.heading if label.named else "" for label in labels]
-    names = [name if len(name) <= _MOST else name[:_MOST - 1].rstrip() + "…" for name in names]
+    names = [shortened(label.heading, _MOST) if label.named else "" for label in labels]
     found = dict(name=names, price=[label.price for label in labels])
     return {heading: texts for heading, texts in found.items() if any(texts)}
 

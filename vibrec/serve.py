@@ -110,7 +110,7 @@ def serve_board(
     with tempfile.TemporaryDirectory(prefix="vibrec-board-") as scratch:
         command = board_command(Path(scratch)/"board.ipynb", port)      # before any work is done
         if directory is None: directory = demo_recommender()
-        Recommender.load(directory)                                     # complains here, and not on the page
+        else: Recommender.load(directory)                               # complains here, and not on the page
         write_board_notebook(Path(scratch)/"board.ipynb", Path(directory).absolute(), Path.cwd())
         process = subprocess.Popen(command, cwd=scratch)
         try:

@@ -73,8 +73,7 @@ def _make_panels(self):
     "The parts of the page, and what is called when something is clicked in them."
     kit, session = self.kit, self.session
     then_refresh = lambda method: partial(self._change, method)
-    self.status = StatusBar(kit, then_refresh(session.undo), self._complete, self._save, self._export,
-                            self._stop)
+    self.status = StatusBar(kit, then_refresh(session.undo), self._complete, self._save, self._export, self._stop)
     handlers = dict(
         uploaded=self._uploaded, progress=self._receiving, failed=self._complain, enlarge=self._enlarge,
         said=self._said, searched=self._searched, path=self._path_given, missing=self._choose_missing,
@@ -386,6 +385,7 @@ def _enlarge(self, what):
     show = lambda content: self.controls.upload.send(dict(kind="large", what=what), [content])
     self._ask(f"enlarging {name}", lambda: jpeg_bytes(find(), 1024, 92), show)
 
+# %% ../nbs/09_widget.ipynb #f9000030b
 @patch_to(MoodBoard)
 def _add(self, pin): self._change(self.session.add, pin, pin.name)
 
