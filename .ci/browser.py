@@ -26,10 +26,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from chromium import PROGRAMS, program
+
 NEEDED = dict.fromkeys(("selenium", "voila", "jupyterlab", "notebook", "ipywidgets", "anywidget"),
                        "pip install -e '.[browser]'")
-PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"),
-            "chromedriver": ("chromedriver", "chromium.chromedriver")}
 LARGE = ("photo-0.jpg", "photo-1.jpg", "a photo, with commas; 2.jpg", '"><b class=hostile>photo.jpg')
 SERVERS = ("voila", "lab", "notebook")
 CELLS = ("""
@@ -148,8 +148,7 @@ return [node.getAttribute('aria-label') || node.textContent.trim() || node.tagNa
 
 def programs(given):
     "Where Chromium and its driver are, unless `given`; ends with status 3 and a sentence when something is missing."
-    found = {name: given.get(name) or next(filter(None, map(shutil.which, names)), None)
-             for name, names in PROGRAMS.items()}
+    found = {name: given.get(name) or program(name) for name in PROGRAMS}
     missing = [f"{name} ({how})" for name, how in NEEDED.items() if importlib.util.find_spec(name) is None]
     missing += [f"{name} (Debian and Ubuntu: apt-get install chromium chromium-driver)"
                 for name, path in found.items() if path is None]

@@ -7,9 +7,10 @@ not; it needs what `pip install -e ".[browser]"` brings, Chromium and its driver
 """
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
+
+from chromium import program
 
 try:
     from selenium import webdriver
@@ -104,8 +105,8 @@ def check_dark(driver, site):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--site", type=Path, default=ROOT / "_docs")
-    parser.add_argument("--browser", default=next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None))
-    parser.add_argument("--driver", default=shutil.which("chromedriver"))
+    parser.add_argument("--browser", default=program("chromium"))
+    parser.add_argument("--driver", default=program("chromedriver"))
     options = parser.parse_args()
     if not options.browser or not options.driver: sys.exit("no Chromium or no chromedriver: install them (Debian: apt-get install chromium chromium-driver)")
     site = options.site.resolve()

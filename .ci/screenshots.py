@@ -9,7 +9,6 @@ import argparse
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from chromium import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "nbs" / "images" / "demo.png"
@@ -48,7 +49,7 @@ def stale_rows(demo):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", type=Path, help="the folder of a demo that has run")
-    parser.add_argument("--browser", default=next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None))
+    parser.add_argument("--browser", default=program("chromium"))
     options = parser.parse_args()
     if options.browser is None: sys.exit("no Chromium: install it (Debian: apt-get install chromium) or say --browser PATH")
     with tempfile.TemporaryDirectory() as folder:
