@@ -122,6 +122,13 @@ def check_colab():
     return [f"nbs/{path.name}: run `python .ci/colab.py`, which adds the cell that installs vibrec in Colab" for path, _ in lacking()]
 
 
+def check_pages(config):
+    "Notebooks whose pages would have one name: a page takes its notebook's name without the number, and the last one written stays."
+    found = {}
+    for path in nbglob(as_path=True): found.setdefault(Path(path).relative_to(config.nbs_path).with_name(NUMBER.sub("", path.name)), []).append(path.name)
+    return [f"{' and '.join(sorted(names))} would be one page; rename one of them" for names in found.values() if len(names) > 1]
+
+
 def check_titles():
     "Notebooks whose first cell says more than a title and a summary: nbdev makes front matter of that cell and drops the rest."
     problems = []
@@ -195,7 +202,7 @@ def check_site(site, config):
 def main():
     "Build, check, and return the exit status."
     config = get_config()
-    problems = check_sidebar(config) + check_next(config) + check_colab() + check_titles() + check_imports() + check_options()
+    problems = check_sidebar(config) + check_pages(config) + check_next(config) + check_colab() + check_titles() + check_imports() + check_options()
     for problem in problems: print(f"PROBLEM {problem}", flush=True)
     folder = prepare(config)
     made = build(folder, quiet=True)
