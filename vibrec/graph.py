@@ -52,28 +52,77 @@ def unit_rows(
     return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 # %% ../nbs/02_graph.ipynb #dbc3cba5
-def _pair_cosine(a, b, chunk=8192):
-    "Cosine of row i of `a` with row i of `b`, in double precision: the same bits whatever the other rows are."
-    out = np.empty(len(a), dtype=np.float32)
-    for start in range(0, len(a), chunk):
-        u, v = (m[start:start + chunk].astype(np.float64) for m in (a, b))
-        dot = np.einsum("pd,pd->p", u, v)
-        out[start:start + chunk] = dot / np.sqrt(np.einsum("pd,pd->p", u, u) * np.einsum("pd,pd->p", v, v))
+def _squares(x, chunk=8192):
+    "Squared length of each row, in double precision [n]: the same bits whatever the other rows are."
+    out = np.empty(len(x))
+    for start in range(0, len(x), chunk):
+        rows = x[start:start + chunk].astype(np.float64)
+        out[start:start + chunk] = np.einsum("pd,pd->p", rows, rows)
+    return out
+
+
+def _pair_cosine(a, b, i=None, j=None, a_squares=None, b_squares=None, chunk=4096):
+    "Cosine of row i of `a` with row j of `b`, in double precision: the same bits whatever the other rows are."
+    if i is None: i = j = np.arange(len(a))
+    if a_squares is None: a_squares = _squares(a)
+    if b_squares is None: b_squares = _squares(b)
+    out = np.empty(len(i), dtype=np.float32)
+    for start in range(0, len(i), chunk):
+        u, v = i[start:start + chunk], j[start:start + chunk]
+        dot = np.einsum("pd,pd->p", a[u].astype(np.float64), b[v].astype(np.float64))
+        out[start:start + chunk] = dot / np.sqrt(a_squares[u] * b_squares[v])
     return out.clip(-1, 1)
 
+# %% ../nbs/02_graph.ipynb #gridx002
+_GROUP, _SPARE, _MARGIN = 64, 8, 1e-5   # columns in a group; groups looked into beyond k; what a matrix product may be off
+
+
+def _within(rough, least):
+    "(row, column) of all entries of a table that are at least `least`, which has one value per row."
+    return tuple((rough >= least[:, None]).nonzero().numpy().T)
+
+
+def _candidates(rough, k):
+    "(query, row) of all entries [m, n] within the margin of the k-th largest of their row of the table."
+    m, n = rough.shape
+    groups, looked_into = n // _GROUP, k + _SPARE
+    if groups < 4 * looked_into: return _within(rough, rough.topk(k, dim=1).values[:, -1] - _MARGIN)
+    grouped = groups * _GROUP
+    largest, group = rough[:, :grouped].unflatten(1, (groups, _GROUP)).amax(2).topk(looked_into, dim=1)
+    row = (group[:, :, None] * _GROUP + torch.arange(_GROUP)).flatten(1)
+    row = torch.cat([row, torch.arange(grouped, n).expand(m, -1)], 1)   # the last columns, fewer than a group
+    value = rough.gather(1, row)
+    least = value.topk(k, dim=1).values[:, -1] - _MARGIN
+    complete = largest[:, -1] < least
+    query, place = _within(value, least.where(complete, torch.inf))
+    row, again = row.numpy()[query, place], (~complete).nonzero()[:, 0]
+    if not len(again): return query, row
+    query_again, row_again = _within(rough[again], least[again])
+    return np.concatenate([query, again.numpy()[query_again]]), np.concatenate([row, row_again])
+
 # %% ../nbs/02_graph.ipynb #7b8921df
+def _best(query, row, cosine, k):
+    "The first k of each query, by falling cosine, then by row: rows int64 [m, k], cosine [m, k]."
+    order = np.lexsort((row, -cosine, query))
+    query, row, cosine = query[order], row[order], cosine[order]
+    place = np.arange(len(query)) - np.searchsorted(query, query)      # 0, 1, 2, … for each query
+    keep = place < k
+    return row[keep].reshape(-1, k), cosine[keep].reshape(-1, k)
+
+
 class ExactIndex:
     "Exact cosine neighbours, in blocks. Ties have an order: higher cosine first, then the lower row."
 
     def __init__(
         self,
         base: Any,               # [n, d] features to search in (Features, array or tensor)
-        block_size: int = 1024,  # queries compared at a time; fewer where the table would exceed 64 MB
+        block_size: int = 1024,  # queries compared at a time; fewer where the table would exceed 128 MB
     ):
         if block_size < 1: raise ValueError(f"block_size must be at least 1, got {block_size}")
         self.base = _as_rows(base, name="base")
         self.unit = torch.from_numpy(unit_rows(self.base))
-        self.block_size = max(1, min(block_size, 2**24 // max(1, len(self.base))))
+        self._squares, self._chunk = _squares(self.base), 2**17
+        self.block_size = max(1, min(block_size, 2**25 // max(1, min(len(self.base), self._chunk))))
 
     def search(
         self,
@@ -89,17 +138,14 @@ class ExactIndex:
 
     def _search_block(self, queries, k):
         "A matrix product finds all within 1e-5 of the k-th place; double precision decides among those."
-        rough = torch.from_numpy(unit_rows(queries)) @ self.unit.T
-        kth = rough.topk(k, dim=1).values[:, -1:]
-        query, row = (rough >= kth - 1e-5).nonzero().numpy().T
-        parts = len(query) // 65536 + 1
-        cosine = np.concatenate([_pair_cosine(queries[q], self.base[r]) for q, r in
-                                 zip(np.array_split(query, parts), np.array_split(row, parts))])
-        order = np.lexsort((row, -cosine, query))
-        query, row, cosine = query[order], row[order], cosine[order]
-        place = np.arange(len(query)) - np.searchsorted(query, query)      # 0, 1, 2, … for each query
-        keep = place < k
-        return row[keep].reshape(-1, k), cosine[keep].reshape(-1, k)
+        unit, found = torch.from_numpy(unit_rows(queries)), []
+        for start in range(0, len(self.base), self._chunk):
+            rough = unit @ self.unit[start:start + self._chunk].T
+            query, row = _candidates(rough, min(k, rough.shape[1]))
+            found.append((query, row + start))
+        query, row = map(np.concatenate, zip(*found))
+        cosine = _pair_cosine(queries, self.base, query, row, _squares(queries), self._squares)
+        return _best(query, row, cosine, k)
 
 # %% ../nbs/02_graph.ipynb #e519e5bb
 def nearest(
