@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from .core import COLOURS, figure_style, lazy_import, patch_to, pick_device, seeded
 from .fitb import OutfitQuestions, accuracy, outfit_loss, outfit_scores
 from .gat import GAT, GraphNetwork
+from .steps import Checkpoint, RandomNumbers, agreed, averaged, divided_step, training_digest
 
 # %% ../nbs/03b_objectives.ipynb #oblazy01
 plt, cluster = lazy_import("matplotlib.pyplot"), lazy_import("sklearn.cluster")
@@ -58,6 +59,10 @@ class Objective:
     def sample(self, data: "pyg.Data", model: GraphNetwork) -> tuple:
         "(x, edge_index, edge_attr, batch) of one step; by default the whole graph and None."
         return data.x, data.edge_index, data.edge_attr, None
+
+    def divide(self, batch: Any, rank: int, world: int) -> tuple[Any, float]:
+        "(what one of several processes computes, its share of the loss); by default each computes all of it."
+        return batch, 1 / world
 
     def loss(self, z: torch.Tensor, batch: Any) -> torch.Tensor:
         "A scalar to make smaller, from the network's output [n, out_dim] and what `sample` gave."
@@ -101,6 +106,14 @@ def sample(self, data, model):
     "The whole graph, and one new question per outfit."
     questions = tuple(part.to(data.x.device) for part in self.questions.ask(self.rng))
     return data.x, data.edge_index, data.edge_attr, questions
+
+
+@patch_to(OutfitObjective)
+def divide(self, batch, rank, world):
+    "Every world-size-th question."
+    if len(batch[0]) < world: return batch, 1 / world
+    part = tuple(column[rank::world] for column in batch)
+    return part, len(part[0]) / len(batch[0])
 
 
 @patch_to(OutfitObjective)
@@ -178,31 +191,43 @@ class _Optimiser:
         rise = .1 if cycle != 10 else .2     # a tenth of ten steps would divide by zero
         if cycle: self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.adam, lr, total_steps=cycle, pct_start=rise)
 
-    def step(self, loss):
-        "Down the gradient of a loss."
+    def backward(self, loss):
+        "The gradient of a loss."
         self.adam.zero_grad()
         loss.backward()
+
+    def step(self):
+        "Down the gradient."
         if self.schedule: nn.utils.clip_grad_norm_(self.weights, 2.)
         self.adam.step()
         if self.schedule: self.schedule.step()
 
 # %% ../nbs/03b_objectives.ipynb #56dd7903
-def _train(model, data, objective, valid, optimiser, best, epochs):
+def _check(model, data, objective, valid):
+    "(loss, accuracy) to stop by."
+    states, z_valid = model.states(data), None
+    if valid is not None: z_valid = model.attach(states, valid.x, valid.edge_index, valid.edge_attr)
+    with torch.no_grad(): return agreed(*objective.check(states[-1], z_valid))
+
+
+def _train(model, data, objective, valid, optimiser, best, kept, epochs):
     "Step until it is time to stop, restore the best weights, and return the history."
-    rows, weights = [], [*objective.parameters(), *model.state_dict().values()]
+    rows, weights = kept.rows, [*objective.parameters(), *model.state_dict().values()]
+    take_step, epoch, stop = divided_step(model, objective), kept.start - 1, False
     for epoch in epochs:
         model.train()
-        x, edge_index, edge_attr, batch = objective.sample(data, model)
-        z = model(x, edge_index, edge_attr)
-        loss = objective.loss(z, batch)
-        optimiser.step(loss)
+        loss, z = take_step(*objective.sample(data, model))
+        optimiser.backward(loss)
+        loss = averaged(loss)
+        kept.check(epoch, loss, optimiser.weights)
+        optimiser.step()
         rows.append({"epoch": epoch, "loss": loss.item(), "mean_cosine": mean_cosine(z)})
-        if not objective.checks or best.monitor == "none" and epoch % 10 != 9: continue
-        states, z_valid = model.states(data), None
-        if valid is not None: z_valid = model.attach(states, valid.x, valid.edge_index, valid.edge_attr)
-        with torch.no_grad(): loss, share_right = objective.check(states[-1], z_valid)
-        rows[-1].update(valid_loss=loss, valid_accuracy=share_right)
-        if best.stop_after(epoch, loss, share_right, weights): break
+        if objective.checks and (best.monitor != "none" or epoch % 10 == 9):
+            loss, share_right = _check(model, data, objective, valid)
+            rows[-1].update(valid_loss=loss, valid_accuracy=share_right)
+            stop = best.stop_after(epoch, loss, share_right, weights)
+        kept.after(epoch, rows, stop)
+        if stop: break
     best.restore(weights)
     history = pd.DataFrame(rows)
     history["best"] = history.epoch == (epoch if best.epoch is None else best.epoch)
@@ -220,6 +245,14 @@ def _make_network(data, objective, network, gat):
         raise ValueError(f"out_dim must be the number of classes ({columns}) when head=False, "
                          f"got {settings['out_dim']}")
     return GAT(data.num_features, **settings)
+
+
+def _keep(folder, every, data, objective, model, optimiser, best, settings):
+    "What keeps the state of this training; of no training where there is no folder."
+    parts = dict(network=model, own=objective.parameters(), adam=optimiser.adam, schedule=optimiser.schedule, best=best,
+                 questions=getattr(objective, "rng", None), random=RandomNumbers())
+    digest = "" if folder is None else training_digest(data, objective, *settings)
+    return Checkpoint(folder, parts, digest, settings[0], every)
 
 
 def _move(objective, device):
@@ -242,6 +275,8 @@ def fit(
     seed: int = 0,               # of weights, dropout and questions
     device: str = "auto",        # "auto", "cpu", "cuda", …
     progress: bool = True,       # show a progress bar
+    checkpoint: "str | Path | None" = None,  # folder where the state is kept, so that a killed training goes on
+    checkpoint_every: float = 60.,  # seconds
     **gat,                       # arguments of GAT
 ) -> tuple[GraphNetwork, pd.DataFrame]:  # the network on the CPU, in evaluation mode; its history
     """Train a network on a graph, one step over the whole graph per epoch. Warns of collapse.
@@ -258,8 +293,10 @@ def fit(
         _move(objective, device)
         weights, data = [*objective.parameters(), *model.parameters()], data.clone().to(device)
         optimiser = _Optimiser(weights, lr, weight_decay, epochs if one_cycle else 0)
-        bar = tqdm(range(epochs), disable=not progress, desc=f"fit: {name}", leave=False)
-        history = _train(model, data, objective, valid, optimiser, best, bar)
+        settings = [epochs, vars(best), lr, weight_decay, one_cycle, seed, model.config, valid]
+        kept = _keep(checkpoint, checkpoint_every, data, objective, model, optimiser, best, settings)
+        bar = dict(initial=kept.start, total=epochs, disable=not progress, desc=f"fit: {name}", leave=False)
+        history = _train(model, data, objective, valid, optimiser, best, kept, tqdm(kept.remaining, **bar))
         _warn_of_collapse(model.states(data)[-1])
     _move(objective, "cpu")
     return model.cpu().eval(), history
