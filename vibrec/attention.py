@@ -55,8 +55,9 @@ def _bags(x, alpha, source, target, m):
         order = target.argsort(stable=True)
         source, target, alpha = source[order], target[order], alpha[order]
     first = torch.searchsorted(target.contiguous(), torch.arange(m, device=target.device))   # where each list begins
-    return torch.stack([F.embedding_bag(source, rows.contiguous(), first, mode="sum", per_sample_weights=weights)
-                        for rows, weights in zip(x.unbind(1), alpha.T.contiguous())], 1)
+    heads = [F.embedding_bag(source, rows.contiguous(), first, mode="sum", per_sample_weights=weights)
+             for rows, weights in zip(x.unbind(1), alpha.T.contiguous())]
+    return torch.stack(heads, 1) if len(heads) > 1 else heads[0][:, None]
 
 # %% ../nbs/02b_attention.ipynb #att00017
 class _NeighbourSum(torch.autograd.Function):
@@ -163,6 +164,20 @@ def project(
     return h, h if targets is sources else self.lin(targets)
 
 
+def _by_head(h, vector):
+    "Inner products of each head's columns with its part of a vector [1, heads, columns]: [n, heads]."
+    return (h.view(-1, *vector.shape[1:]) * vector).sum(-1)
+
+
+@patch_to(GraphAttention)
+def source_scores(
+    self,
+    h_source: torch.Tensor,  # float [n, heads * columns], of `project`
+) -> torch.Tensor | None:  # float [n, heads]; None where an edge's score is no sum of both sides' terms
+    "What each source adds to the scores of all its edges."
+    return _by_head(h_source, self.att_src)
+
+
 @patch_to(GraphAttention)
 def scores(
     self,
@@ -170,16 +185,45 @@ def scores(
     h_target: torch.Tensor,  # float [m, heads * columns]
     edge_index: torch.Tensor,  # int64 [2, E]
     edge_attr: torch.Tensor | None,  # float [E, edge_dim]
+    of_source: torch.Tensor | None = None,  # float [n, heads], of `source_scores`, where they are known
 ) -> torch.Tensor:  # float [E, heads]
     "Equations (1) and (3), for each edge."
-    by_head = lambda h, vector: (h.view(-1, self.heads, self.columns) * vector).sum(-1)
     (source, target), edge_score = edge_index, 0.
-    if edge_attr is not None: edge_score = F.linear(edge_attr, by_head(self.lin_edge.weight.T, self.att_edge).T)
-    score = by_head(h_source, self.att_src).index_select(0, source)
-    score = score + by_head(h_target, self.att_dst).index_select(0, target)
+    if edge_attr is not None: edge_score = F.linear(edge_attr, _by_head(self.lin_edge.weight.T, self.att_edge).T)
+    if of_source is None: of_source = self.source_scores(h_source)
+    score = of_source.index_select(0, source)
+    score = score + _by_head(h_target, self.att_dst).index_select(0, target)
     return F.leaky_relu(score + edge_score, self.negative_slope)
 
 # %% ../nbs/02b_attention.ipynb #att00025
+@patch_to(GraphAttention)
+def residual(
+    self,
+    targets: torch.Tensor,  # float [m, in_dim]
+) -> torch.Tensor | None:   # float [m, heads * columns], without concat [m, columns]; None without such a path
+    "What each target keeps of itself."
+    return None if self.res is None else self.res(targets)
+
+
+@patch_to(GraphAttention)
+def attend(
+    self,
+    h_source: torch.Tensor,  # float [n, heads * columns], of `project`
+    h_target: torch.Tensor,  # float [m, heads * columns]
+    own: torch.Tensor | None,  # float [m, …], the residual path, of `residual`
+    edge_index: torch.Tensor,  # int64 [2, E]
+    edge_attr: torch.Tensor | None = None,  # float [E, edge_dim]
+    of_source: torch.Tensor | None = None,  # float [n, heads], of `source_scores`, where they are known
+) -> tuple[torch.Tensor, torch.Tensor]:  # float [m, heads * columns], without concat [m, columns]; alpha [E, heads]
+    "What each target receives, and with which weights."
+    score = self.scores(h_source, h_target, edge_index, edge_attr, of_source)
+    alpha = F.dropout(edge_softmax(score, edge_index[1], len(h_target)), self.dropout, self.training)
+    out = neighbour_sum(h_source.view(-1, self.heads, self.columns), alpha, *edge_index, len(h_target))
+    out = out.flatten(1) if self.concat else out.mean(1)
+    if own is not None: out = out + own
+    return out if self.bias is None else out + self.bias, alpha
+
+
 @patch_to(GraphAttention)
 def forward(
     self,
@@ -192,14 +236,8 @@ def forward(
     if edge_attr is not None and self.edge_dim is None:
         raise ValueError(f"edge_attr must be None, got {list(edge_attr.shape)}: make the layer with edge_dim")
     sources, targets = x if isinstance(x, tuple) else (x, x)
-    own = 0. if self.res is None else self.res(targets)
-    h_source, h_target = self.project(sources, targets)
-    score = self.scores(h_source, h_target, edge_index, edge_attr)
-    alpha = F.dropout(edge_softmax(score, edge_index[1], len(targets)), self.dropout, self.training)
-    out = neighbour_sum(h_source.view(-1, self.heads, self.columns), alpha, *edge_index, len(targets))
-    out = out.flatten(1) if self.concat else out.mean(1)
-    if self.res is not None: out = out + own
-    if self.bias is not None: out = out + self.bias
+    own = self.residual(targets)
+    out, alpha = self.attend(*self.project(sources, targets), own, edge_index, edge_attr)
     return (out, (edge_index, alpha)) if return_attention_weights else out
 
 # %% ../nbs/02b_attention.ipynb #att00030
@@ -261,7 +299,10 @@ class GraphAttentionV2(GraphAttention):
         "Both sides' linear maps, of sources and of targets."
         return self.lin_l(sources), self.lin_r(targets)
 
-    def scores(self, h_source, h_target, edge_index, edge_attr):
+    def source_scores(self, h_source):
+        "None: LeakyReLU stands between the sum and the vector."
+
+    def scores(self, h_source, h_target, edge_index, edge_attr, of_source=None):
         "Equations (1) and (3'), for each edge: [E, heads]."
         weight = None if edge_attr is None else self.lin_edge.weight
         graph = *edge_index, h_source, h_target, edge_attr, weight

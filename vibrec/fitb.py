@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .attention_blocks import LARGE, in_row_blocks
 from .core import patch_to
 
 # %% ../nbs/03a_fitb.ipynb #1fff84b7
@@ -63,12 +64,28 @@ def ask(
     return torch.from_numpy(context), torch.from_numpy(candidates)
 
 # %% ../nbs/03a_fitb.ipynb #6a2bcbe7
+def _block_scores(z, context, candidates):
+    "`outfit_scores` of some questions, from the rows that they ask for and no others."
+    def directions(rows): return F.normalize(F.embedding(rows.clamp(min=0), z), dim=-1) * (rows >= 0)[..., None]
+    query = F.normalize(directions(context).sum(1))
+    return torch.einsum("qd,qcd->qc", query, directions(candidates)).masked_fill(candidates < 0, -torch.inf)
+
+
+def _many_scores(z, context, candidates):
+    "`outfit_scores`, block by block, over those embeddings that are asked for at all."
+    asked = torch.cat([context, candidates], 1)
+    rows, places = asked.clamp(min=0).unique(return_inverse=True)
+    places = places.masked_fill(asked < 0, -1)
+    return in_row_blocks(_block_scores, z.index_select(0, rows), *places.tensor_split([context.shape[1]], 1))
+
+
 def outfit_scores(
     z: torch.Tensor,           # float32 [n, d], embeddings; only their directions count
     context: torch.Tensor,     # int64 [q, L], rows; -1: empty
     candidates: torch.Tensor,  # int64 [q, c], rows; -1: masked
 ) -> torch.Tensor:  # float32 [q, c], −1…1; -inf where masked
-    "Cosine of each candidate with the mean direction of its context."
+    "Cosine of each candidate with the mean direction of its context. For many items or questions block by block."
+    if len(z) > LARGE or candidates.numel() * z.shape[1] > 2**26: return _many_scores(z, context, candidates)
     u = torch.cat([F.normalize(z), z.new_zeros(1, z.shape[1])])      # the last row stands for -1
     query = F.normalize(F.embedding(context % len(u), u).sum(1))
     scores = torch.einsum("qd,qcd->qc", query, F.embedding(candidates % len(u), u))

@@ -15,8 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.checkpoint import checkpoint
 
 from .attention import GraphAttention, GraphAttentionV2
+from .attention_blocks import LARGE, attend_in_blocks, sort_by_target
 from .core import lazy_import, patch_to, read_artifact, write_artifact
 
 # %% ../nbs/03_gat.ipynb #gatlazy1
@@ -87,6 +89,7 @@ def forward(
         raise ValueError(f"edge_attr must {wanted}, got {got}: pass such edges, or choose another edge_dim")
     if queries is None:
         x = F.dropout(x, self.dropout, self.training)
+        if len(x) > LARGE and not kwargs: return attend_in_blocks(self.conv, x, edge_index, edge_attr)
         return self.conv(x, *_item_edges(edge_index, edge_attr, len(x)), **kwargs)
     sources, queries = (F.dropout(h, self.dropout, self.training) for h in (x[edge_index[0]], queries))
     edges, edge_attr = _query_edges(edge_index, edge_attr, len(queries))
@@ -157,14 +160,24 @@ def _run(self, x, edge_index, edge_attr, states=None):
 
 
 @patch_to(GraphNetwork)
+def _step(self, i, h, edge_index, edge_attr):
+    "One layer, with what comes before the first one."
+    if i == 0: h = self.input(h)
+    return self.update(i, h, self.layers[i](h, edge_index, edge_attr))
+
+
+@patch_to(GraphNetwork)
 def forward(
     self,
     x: torch.Tensor,           # float32 [n, in_dim], features
     edge_index: torch.Tensor,  # int64 [2, E] (source, target)
     edge_attr: torch.Tensor | None = None,  # float32 [E, edge_dim]
 ) -> torch.Tensor:  # float32 [n, out_dim]; rows have any length
-    "Embeddings of a graph's items."
-    return self._run(x, edge_index, edge_attr)[-1]
+    "Embeddings of a graph's items. Of a large graph nothing is kept between layers but what each takes."
+    if len(x) <= LARGE: return self._run(x, edge_index, edge_attr)[-1]
+    edges = sort_by_target(edge_index, edge_attr)
+    for i in range(len(self.layers) - 1): x = checkpoint(self._step, i, x, *edges, use_reentrant=False)
+    return self._step(len(self.layers) - 1, x, *edges)
 
 
 @patch_to(GraphNetwork)
