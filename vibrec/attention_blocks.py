@@ -35,7 +35,8 @@ def _attend_block(attention, first, messages, of_source, targets, edge_index, ed
     others = edge_index[0] != edge_index[1]
     shift = torch.tensor([[0], [first]], device=targets.device)
     edges = torch.cat([edge_index[:, others] - shift, torch.stack([own + first, own])], 1)
-    if edge_attr is not None: edge_attr = torch.cat([edge_attr[others], edge_attr.new_ones(len(own), attention.edge_dim)])
+    if edge_attr is not None:
+        edge_attr = torch.cat([edge_attr[others], edge_attr.new_ones(len(own), edge_attr.shape[1])])
     h_target, kept = getattr(attention, attention.maps[-1])(targets), attention.residual(targets)
     return attention.attend(messages, h_target, kept, edges, edge_attr, of_source)[0]
 

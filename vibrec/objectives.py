@@ -9,6 +9,7 @@ __all__ = ['Validation', 'Objective', 'OutfitObjective', 'CollapseWarning', 'mea
 # %% ../nbs/03b_objectives.ipynb #obj00006
 import warnings
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from tqdm.auto import tqdm
 
+from .attention_blocks import LARGE, sort_by_target
 from .core import COLOURS, figure_style, lazy_import, patch_to, pick_device, seeded
 from .fitb import OutfitQuestions, accuracy, outfit_loss, outfit_scores
 from .gat import GAT, GraphNetwork
@@ -137,8 +139,11 @@ def mean_cosine(
     z: torch.Tensor,  # float [n, d], n ≥ 2
 ) -> float:  # −1…1
     "Mean cosine over all pairs of different rows: 1 when all point the same way, about 0 when they fill the space."
-    u = F.normalize(z.detach().double())
-    return ((u.sum(0).square().sum() - u.square().sum()) / (len(u) * (len(u) - 1))).item()
+    total, squares = 0, 0
+    for part in z.detach().split(2**16):
+        u = F.normalize(part.double())
+        total, squares = total + u.sum(0), squares + u.square().sum()
+    return ((total.square().sum() - squares) / (len(z) * (len(z) - 1))).item()
 
 
 def _warn_of_collapse(z):
@@ -255,6 +260,13 @@ def _keep(folder, every, data, objective, model, optimiser, best, settings):
     return Checkpoint(folder, parts, digest, settings[0], every)
 
 
+def _at(data, device):
+    "The graph on a device, with the tensors that it has where they are there; large ones with edges by target."
+    data = copy(data).to(device)
+    if data.num_nodes > LARGE: data.edge_index, data.edge_attr = sort_by_target(data.edge_index, data.edge_attr)
+    return data
+
+
 def _move(objective, device):
     "Bring what an objective trains to a device."
     for parameter in objective.parameters(): parameter.data = parameter.data.to(device)
@@ -291,7 +303,7 @@ def fit(
         if standardise: model.set_scale(data.x)
         model.to(device)
         _move(objective, device)
-        weights, data = [*objective.parameters(), *model.parameters()], data.clone().to(device)
+        weights, data = [*objective.parameters(), *model.parameters()], _at(data, device)
         optimiser = _Optimiser(weights, lr, weight_decay, epochs if one_cycle else 0)
         settings = [epochs, vars(best), lr, weight_decay, one_cycle, seed, model.config, valid]
         kept = _keep(checkpoint, checkpoint_every, data, objective, model, optimiser, best, settings)
