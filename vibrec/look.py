@@ -19,6 +19,7 @@ from PIL import Image
 from .board import Board, Pin
 from .board_page import board_html
 from .catalog import Catalog
+from .colour_names import ColourCheck, colour_notes, settle
 from .core import CatalogError, atomic_path, patch_to, some
 from .eval import Asked, Recommendations, Recommender
 from .filters import check_slots, real_number, whole_number
@@ -41,6 +42,7 @@ class LookSearch:
     pool: LookPool
     found: tuple       # of (slots, positions in the pool), one for each look
     locked: frozenset  # slots whose pieces were given
+    check: ColourCheck  # leaves out pieces that are not of the colour they are called
     tried: dict = field(default_factory=dict)  # {(number of a look, slot): positions that were replaced}
 
 class Looks(PictureResult):
@@ -212,6 +214,16 @@ def _slot_sets(rules, asked, options, scores, shown, divided, differ, lock):
     return sets, notes
 
 # %% ../nbs/08_look.ipynb #lkthg003
+def _best_looks(recommender, asked, rules, lock, candidates, pooled, asked_for, wanted):
+    "((pool, looks, [sentences]), the rows of their pieces)."
+    slots, (n, differ, diversity, repeat) = asked_for[0], wanted
+    pool = make_pool(recommender, asked, candidates, *pooled, lock)
+    sets, notes = _slot_sets(rules, slots, pool.options, pool.scores, *asked_for[1:], lock)
+    places = {slot: pool.position(slot, row) for slot, row in lock.items()}
+    found = find_looks(pool, sets, n, differ, diversity, repeat, places)
+    found = tuple(found if diversity else by_score(pool, found))
+    return (pool, found, notes), pool.rows[np.unique(np.concatenate([look for _, look in found]))]
+
 def _as_looks(search, board, missing, notes, explain):
     "Looks, out of how they were found."
     table, scores = look_tables(search.pool, search.found)
@@ -247,21 +259,29 @@ def complete(
     divided = missing_sets(recommender, board, rules) if isinstance(slots, str) and slots == "auto" else None
     asked = recommender.ask(board, taste)
     lock = _read_lock(recommender, lock, asked, exclude, rules)
-    slots = check_slots(catalog, sorted(set().union(*divided)) if divided else slots)
-    slots = list(dict.fromkeys([*slots, *lock]))
+    slots = list(dict.fromkeys([*check_slots(catalog, sorted(set().union(*divided)) if divided else slots), *lock]))
     shown, options = shown_slots(recommender, board) if rules.slots else (), (keep, exclude, exclude_seen, filters)
     candidates, missing, kept = kept_candidates(recommender, board, slots, asked.shown, *options)
     candidates |= {slot: np.union1d(candidates.get(slot, []), [row]).astype(int) for slot, row in lock.items()}
-    among = make_pool(recommender, asked, candidates, pool, coherence, beam, lock)
-    sets, more = _slot_sets(rules, slots, among.options, among.scores, shown, divided, differ, lock)
-    places = {slot: among.position(slot, row) for slot, row in lock.items()}
-    found = find_looks(among, sets, n, differ, diversity, repeat, places)
-    found = tuple(found if diversity else by_score(among, found))
-    search = LookSearch(recommender, asked, among, found, frozenset(lock))
+    find = partial(_best_looks, recommender, asked, rules, lock, pooled=(pool, coherence, beam),
+                   asked_for=(slots, shown, divided, differ), wanted=(n, differ, diversity, repeat))
+    check = ColourCheck(recommender, filters, list(lock.values()))
+    (among, found, more), candidates = settle(check, find, candidates, missing)
+    search, notes = LookSearch(recommender, asked, among, found, frozenset(lock), check), [*kept, *more]
     for slot in lock: missing.pop(slot, None)
-    return _as_looks(search, board, missing, kept + more, partial(explain_item, recommender, board, asked, candidates))
+    explain = partial(explain_item, recommender, board, asked, candidates)
+    return _as_looks(search, board, missing, notes + colour_notes(check), explain)
 
 # %% ../nbs/08_look.ipynb #lkthg021
+def _next_right(search, *question):
+    "(the pool without pieces that are not of their colour, the next look of those that are; None: nothing is left)."
+    pool = search.pool
+    while (look := next_look(pool, *question)) is not None:
+        wrong = search.check.wrong(pool.rows[look])
+        if not wrong.any(): break
+        pool = pool.without(look[wrong])
+    return pool, look
+
 @patch_to(Looks)
 def swap(self,
     n: int,               # which look, 0 is the first
@@ -278,13 +298,14 @@ def swap(self,
     lock |= search.locked & {*slots}
     if slot in lock: raise CatalogError(f"slot {slot!r} is locked; leave it out of lock to have another piece in it")
     tried = (*search.tried.get((n, slot), ()), int(look[slots.index(slot)]))
-    new = next_look(search.pool, slots, look, slot, tried, agree, lock)
+    before, (pool, new) = colour_notes(search.check), _next_right(search, slots, look, slot, tried, agree, lock)
     if new is None:
         raise CatalogError(f"no other piece is left for slot {slot!r}, {len(tried):,} were shown; "
                            "set fewer filters, or give complete a larger pool")
     found = (*search.found[:n], (slots, new), *search.found[n + 1:])
-    search = replace(search, found=found, tried=search.tried | {(n, slot): tried})
-    return _as_looks(search, self.board, self.missing, self.notes, self.explain)
+    search = replace(search, pool=pool, found=found, tried=search.tried | {(n, slot): tried})
+    notes = [*(note for note in self.notes if note not in before), *colour_notes(search.check)]
+    return _as_looks(search, self.board, self.missing, notes, self.explain)
 
 # %% ../nbs/08_look.ipynb #lkthg02b
 @patch_to(Look)

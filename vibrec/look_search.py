@@ -7,7 +7,7 @@ __all__ = ['look_value', 'LookPool', 'best_look', 'locked_options', 'find_looks'
            'scaled_agreement', 'make_pool']
 
 # %% ../nbs/08a4_look_search.ipynb #lks00005
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,13 @@ class LookPool:
     ) -> int:
         "Where an item of the catalogue is in the arrays."
         return int(next(place for place in self.options[slot] if self.rows[place] == row))
+
+    def without(
+        self,
+        places: np.ndarray,  # int64, positions in the arrays
+    ) -> "LookPool":
+        "The same pool, with fewer candidates."
+        return replace(self, options={slot: these[~np.isin(these, places)] for slot, these in self.options.items()})
 
 # %% ../nbs/08a4_look_search.ipynb #lks00014
 def best_look(

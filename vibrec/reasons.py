@@ -13,6 +13,7 @@ import pandas as pd
 
 from .board import Board
 from .catalog import Catalog
+from .colour_names import ColourCheck
 from .core import patch_to
 from .labels import read_labels
 from .page import PictureResult, PictureRow
@@ -157,4 +158,6 @@ def why(
     if filters or keep or len(exclude) or len(exclude_seen):
         options = keep, exclude, exclude_seen, filters
         candidates, _, _ = kept_candidates(recommender, board, [slot], asked.shown, *options)
+        check = ColourCheck(recommender, filters)  # what an answer to this question has left out has no rank
+        candidates = {slot: rows[~check.wrong(rows, look=False)] for slot, rows in candidates.items()}
     return explain_item(recommender, board, asked, candidates, id)
