@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from .core import ImageError
+from .core import ImageError, patch_to
 from .filters import NothingLeft
 from .reader import BATCH
 from .views import foreground_crops, palette_colours, palette_view
@@ -33,18 +33,18 @@ _REGIONS = {  # name: lightness from, to; chroma from, to; hue in degrees from, 
     "lime": (.4, 1, .02, 1, 85, 165), "green": (0, 1, .01, 1, 90, 200), "teal": (0, 1, .01, 1, 150, 260),
     "blue": (0, 1, .01, 1, 190, 300), "navy": (0, .65, .005, 1, 205, 315), "purple": (0, 1, .01, 1, 270, 5),
     "lavender": (.3, 1, .005, 1, 255, 20), "magenta": (.15, 1, .03, 1, 300, 30)}
-_SAME = dict(charcoal="anthracite graphite ebony", grey="gray ash slate", silver="steel chrome platinum gunmetal titanium",
-             white="snow", cream="ivory ecru eggshell offwhite", taupe="mushroom stone", red="crimson scarlet ruby cherry",
-             maroon="burgundy wine bordeaux oxblood", coral="salmon", rose="blush", peach="apricot",
-             orange="tangerine", rust="terracotta brick", bronze="copper brass cognac", skin="nude",
+_SAME = dict(charcoal="anthracite graphite ebony", grey="gray ash slate", white="snow", taupe="mushroom stone",
+             silver="steel chrome platinum gunmetal titanium", cream="ivory ecru eggshell offwhite",
+             red="crimson scarlet ruby cherry", maroon="burgundy wine bordeaux oxblood", coral="salmon",
+             rose="blush", peach="apricot", orange="tangerine", rust="terracotta brick", bronze="copper brass cognac", skin="nude",
              brown="chocolate coffee chestnut mocha espresso", tan="camel caramel", beige="sand oatmeal",
              mustard="ochre", yellow="lemon", green="emerald mint sage jade", teal="turquoise aqua cyan petrol",
              blue="cobalt azure denim indigo", purple="violet plum aubergine", lavender="lilac mauve",
              magenta="fuchsia")
 _NAMES = {word: name for name in _REGIONS for word in (name, *_SAME.get(name, "").split())}
 _MANY = frozenset("multi multicolour multicolor multicoloured multicolored assorted various metallic mixed".split())
-_SHADES = frozenset("light dark pale bright deep soft dusty neon fluorescent pastel medium hot royal sky baby sea forest "
-                    "powder ice midnight bottle melange heather colour color coloured colored and".split())
+_SHADES = frozenset("light dark pale bright deep soft dusty neon fluorescent pastel medium hot royal sky baby sea "
+                    "forest powder ice midnight bottle melange heather colour color coloured colored and".split())
 _WHOLE = {"navy blue": "navy", "off white": "cream", "off-white": "cream"}  # names whose words would be too wide
 
 # %% ../nbs/01b2_colour_names.ipynb #clnm0010
@@ -137,21 +137,24 @@ class PictureColours:
             found[list(images)] = palettes**2
         return found
 
-    def wrong(self,
-        rows: np.ndarray,    # int64 [m], positions in the catalogue
-        region: np.ndarray,  # [d] bool, of `colour_region`
-        look: bool = True,   # whether pictures may be read; False: what is not known is not wrong
-    ) -> np.ndarray:  # [m] bool
-        "Which items are not of a colour that they are called."
-        with self._lock:
-            said = self._said.pop(region.tobytes(), None)
-            said = np.full(len(self.catalog), -1, np.int8) if said is None else said
-            self._said[region.tobytes()] = said  # those used last stand last
-            for key in list(self._said)[:-_REGIONS_KEPT]: del self._said[key]
-        new, step = np.unique(rows[said[rows] < 0]) if look or self.ready else rows[:0], 4096 if self.ready else BATCH
-        for start in range(0, len(new), step):
-            said[new[start:start + step]] = contradicts(self._shares(new[start:start + step]), region)
-        return said[rows] > 0
+
+# %% ../nbs/01b2_colour_names.ipynb #clnm021b
+@patch_to(PictureColours)
+def wrong(self,
+    rows: np.ndarray,    # int64 [m], positions in the catalogue
+    region: np.ndarray,  # [d] bool, of `colour_region`
+    look: bool = True,   # whether pictures may be read; False: what is not known is not wrong
+) -> np.ndarray:  # [m] bool
+    "Which items are not of a colour that they are called."
+    with self._lock:
+        said = self._said.pop(region.tobytes(), None)
+        said = np.full(len(self.catalog), -1, np.int8) if said is None else said
+        self._said[region.tobytes()] = said  # those used last stand last
+        for key in list(self._said)[:-_REGIONS_KEPT]: del self._said[key]
+    new, step = np.unique(rows[said[rows] < 0]) if look or self.ready else rows[:0], 4096 if self.ready else BATCH
+    for start in range(0, len(new), step):
+        said[new[start:start + step]] = contradicts(self._shares(new[start:start + step]), region)
+    return said[rows] > 0
 
 # %% ../nbs/01b2_colour_names.ipynb #clnm0026
 _ROUNDS = 30  # times that a question is asked again
@@ -179,7 +182,8 @@ class ColourCheck:
     ):
         self.wanted, self.stays, self.limit = _wanted_colours(recommender.catalog.items, filters), stays, False
         self.colours = getattr(recommender, "picture_colours", None) if self.wanted else None
-        if self.wanted and self.colours is None: self.colours = PictureColours(recommender.catalog, recommender.features)
+        if self.wanted and self.colours is None:
+            self.colours = PictureColours(recommender.catalog, recommender.features)
         self.dropped, self.seen = {what: set() for what in self.wanted}, set()
 
     def wrong(self,
@@ -229,6 +233,8 @@ def settle(
     candidates = _without(check, candidates, unseen, missing)
     return ask(candidates)[0], candidates
 
+
+# %% ../nbs/01b2_colour_names.ipynb #clnm027b
 def first_right(
     check: ColourCheck,
     rows: np.ndarray,  # int64 positions, best first
@@ -253,5 +259,5 @@ def colour_notes(
         elif rows: notes.append(f"{len(rows):,} items called {what} are not: their pictures show other colours")
     unread = check.seen & check.colours.unread.keys() if check.wanted else ()
     if unread: notes.append(f"the pictures of {len(unread):,} items cannot be read, so their colours were not checked")
-    if check.limit: notes.append(f"so many names of colours are wrong that only {len(check.seen):,} pictures were looked at")
+    if check.limit: notes.append(f"so many of these names are wrong that only {len(check.seen):,} pictures were looked at")
     return notes

@@ -55,7 +55,7 @@ class Recommender:
     ):
         self.catalog, self.features, self.model, self.settings = catalog, features, model, settings
         self._encoder, self.skipped = encoder, {}  # {id: why} of pictures that could not be read
-        self.picture_colours = PictureColours(catalog, features)  # which items are not of the colour that they are called
+        self.picture_colours = PictureColours(catalog, features)  # which items are not of the colour they are called
         self._pictures, self._lock = {}, threading.RLock()  # features of pictures seen lately, by their content
         self.vectors = model.encode(features.x, catalog.items, catalog.ids)  # float32 [n, d], in the catalogue's order
         self.trained = model.knows(catalog.ids, features.x)                  # bool [n], which items it was fitted on

@@ -107,7 +107,8 @@ def _that_one(catalog, text, id, slots, steps):
     "What a search for an id finds. Raises NothingLeft where the item is not among what may be found."
     mine = catalog.ids == id
     rows = np.concatenate(list(slot_candidates(catalog, slots, [*steps, (f"id {id!r}", mine)])[0].values()))
-    return Found(_found_table(catalog, rows, np.ones(1, np.float32)), text, [], [], catalog, None, [f"{id} is an id"])
+    table = _found_table(catalog, rows, np.ones(1, np.float32))
+    return Found(table, text, [], [], catalog, None, [f"{id} is an id"])
 
 def _passing_rows(catalog, ids, slots, steps):
     "Those of these items that are in the slots and pass all steps."
@@ -118,7 +119,7 @@ def _passing_rows(catalog, ids, slots, steps):
 def _ahead(catalog, first):
     "[n] how far ahead of all others these items stand; 0 for the others."
     found, rows = np.zeros(len(catalog), int), catalog.find_rows(first)
-    found[rows[rows >= 0][::-1]] = np.arange(1, (rows >= 0).sum() + 1)  # one that is named twice stands where it is first
+    found[rows[rows >= 0][::-1]] = np.arange(1, (rows >= 0).sum() + 1)  # of two places the first one counts
     return found
 
 # %% ../nbs/04f_search.ipynb #srch009b
