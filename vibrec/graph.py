@@ -74,7 +74,7 @@ def _pair_cosine(a, b, i=None, j=None, a_squares=None, b_squares=None, chunk=409
     return out.clip(-1, 1)
 
 # %% ../nbs/02_graph.ipynb #gridx002
-_GROUP, _SPARE, _MARGIN = 64, 8, 1e-5   # columns in a group; groups looked into beyond k; what a matrix product may be off
+_GROUP, _SPARE, _MARGIN = 64, 8, 1e-5   # columns in a group, groups beyond k, what a product may be off
 
 
 def _within(rough, least):
