@@ -3,7 +3,7 @@
 
 Every page at the width of a laptop and of a telephone: the page itself never scrolls sideways, no block of code or output does, and a table or a formula
 that is too wide scrolls within itself. Nothing is requested but files. The search answers to the keyboard alone, and dark pages are dark. Exit status 1 if
-not; it needs what `pip install -e ".[browser]"` brings, Chromium and its driver.
+not, 3 where it lacks what `pip install -e ".[browser]"` brings, Chromium or its driver.
 """
 import argparse
 import json
@@ -18,7 +18,8 @@ try:
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import WebDriverWait
 except ImportError:
-    sys.exit("no selenium: pip install -e '.[browser]'")
+    print("skipped: the look at the pages needs selenium (pip install -e '.[browser]')")
+    sys.exit(3)
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = (1280, 390)
@@ -108,7 +109,9 @@ def main():
     parser.add_argument("--browser", default=program("chromium"))
     parser.add_argument("--driver", default=program("chromedriver"))
     options = parser.parse_args()
-    if not options.browser or not options.driver: sys.exit("no Chromium or no chromedriver: install them (Debian: apt-get install chromium chromium-driver)")
+    if not options.browser or not options.driver:
+        print("skipped: no Chromium or no chromedriver (Debian: apt-get install chromium chromium-driver)")
+        return 3
     site = options.site.resolve()
     pages = sorted(site.rglob("*.html"))
     if not pages: sys.exit(f"{site}: no pages; run `python .ci/docs.py` first")

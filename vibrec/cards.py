@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['caption', 'value_line', 'file_link', 'product_caption', 'Thumbnails', 'Kit', 'mark', 'set_children', 'Content',
-           'Card', 'item_labels', 'product_content', 'Row']
+           'Card', 'item_labels', 'pin_headings', 'product_content', 'Row']
 
 # %% ../nbs/08d_cards.ipynb #d8c00005
 import html
@@ -265,6 +265,15 @@ def item_labels(
 ) -> list:  # of Label
     "What these items are called and cost."
     return read_labels(catalog.items.iloc[catalog.rows(list(ids))])
+
+def pin_headings(
+    catalog: Catalog,
+    pins: Iterable,  # of Pin
+) -> dict:  # {name on the board: what to call it}
+    "Items by their names where they are on a board under their ids; all else as it was called there."
+    found = {pin.name: pin.name for pin in pins}
+    items = [id for id in found if id in catalog]
+    return found | {id: label.heading for id, label in zip(items, item_labels(catalog, items))}
 
 def product_content(
     label: Label,

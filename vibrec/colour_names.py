@@ -36,8 +36,8 @@ _REGIONS = {  # name: lightness from, to; chroma from, to; hue in degrees from, 
 _SAME = dict(charcoal="anthracite graphite ebony", grey="gray ash slate", white="snow", taupe="mushroom stone",
              silver="steel chrome platinum gunmetal titanium", cream="ivory ecru eggshell offwhite",
              red="crimson scarlet ruby cherry", maroon="burgundy wine bordeaux oxblood", coral="salmon",
-             rose="blush", peach="apricot", orange="tangerine", rust="terracotta brick", bronze="copper brass cognac", skin="nude",
-             brown="chocolate coffee chestnut mocha espresso", tan="camel caramel", beige="sand oatmeal",
+             rose="blush", peach="apricot", orange="tangerine", rust="terracotta brick", bronze="copper brass cognac",
+             skin="nude", brown="chocolate coffee chestnut mocha espresso", tan="camel caramel", beige="sand oatmeal",
              mustard="ochre", yellow="lemon", green="emerald mint sage jade", teal="turquoise aqua cyan petrol",
              blue="cobalt azure denim indigo", purple="violet plum aubergine", lavender="lilac mauve",
              magenta="fuchsia")
@@ -259,5 +259,5 @@ def colour_notes(
         elif rows: notes.append(f"{len(rows):,} items called {what} are not: their pictures show other colours")
     unread = check.seen & check.colours.unread.keys() if check.wanted else ()
     if unread: notes.append(f"the pictures of {len(unread):,} items cannot be read, so their colours were not checked")
-    if check.limit: notes.append(f"so many of these names are wrong that only {len(check.seen):,} pictures were looked at")
+    if check.limit: notes.append(f"many names of colours are wrong: only {len(check.seen):,} pictures were looked at")
     return notes

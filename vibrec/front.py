@@ -118,7 +118,7 @@ class Uploader(anywidget.AnyWidget):
     label = traitlets.Unicode("Upload pictures").tag(sync=True)
     hint = traitlets.Unicode("or drop them on the board, or paste them").tag(sync=True)
     purpose = traitlets.Unicode("Upload pictures, or a saved board").tag(sync=True)
-    accept = traitlets.Unicode("image/*,.heic,.heif,.tif,.tiff,.zip").tag(sync=True)
+    accept = traitlets.Unicode("image/*,.heic,.heif,.hif,.avif,.tif,.tiff,.zip").tag(sync=True)
     side = traitlets.Int(1024).tag(sync=True)  # pixels that the browser reduces pictures to
     limit = traitlets.Int().tag(sync=True)     # bytes of what it cannot read
 

@@ -14,10 +14,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from .board import Board
-from .cards import Card, Kit, Row, file_link, mark, set_children
+from .cards import Card, Kit, Row, file_link, mark, pin_headings, set_children
 from .catalog import Catalog
 from .core import patch_to
 from .front import Uploader
+from .labels import shortened
 from .session import Request, filter_columns
 
 # %% ../nbs/08e_panels.ipynb #e8c00010
@@ -265,8 +266,10 @@ class PinPanel:
         remove: Callable,     # called with a name
         take_back: Callable,  # called with the name of a like or dislike
         crop: Callable,       # called with the name of a picture of which a crop is wanted
+        catalog: Catalog,     # what its items are called
     ):
         self.kit, self.weigh, self.remove, self.take_back, self.crop = kit, weigh, remove, take_back, crop
+        self.catalog = catalog
         self.cards, self.grid = [], kit.make(widgets.Box, "vb-grid vb-pins")
         self.opinions = kit.make(widgets.Box, "vb-wrap")
         self.boxes = [kit.heading("Your board"), self.grid, self.opinions]
@@ -333,10 +336,11 @@ def show_opinions(
     board: Board | None,
 ):
     "Show what was liked and disliked, each as a button that takes it back."
-    given = [] if board is None else [("liked", name) for name in board.liked]
-    if board is not None: given += [("disliked", name) for name in board.disliked]
-    self.opinions.children = [self.kit.button(f"{word}: {name} ×", "Take this back", partial(self.take_back, name),
-                                              "vb-chip vb-plain") for word, name in given]
+    given = dict(liked=[], disliked=[]) if board is None else dict(liked=board.likes, disliked=board.dislikes)
+    self.opinions.children = [
+        self.kit.button(f"{word}: {shortened(heading, 40)} ×", f"Take this back: {heading}", partial(self.take_back, name),
+                        "vb-chip vb-plain")
+        for word, pins in given.items() for name, heading in pin_headings(self.catalog, pins).items()]
 
 # %% ../nbs/08e_panels.ipynb #e8c00040
 class ResultPanel:

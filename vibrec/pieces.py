@@ -8,10 +8,10 @@ __all__ = ['explanation_html', 'looks_html', 'chosen_html']
 # %% ../nbs/08d2_pieces.ipynb #p3e00005
 import html
 
-from .cards import item_labels
+from .cards import item_labels, pin_headings
 from .catalog import Catalog
 from .front import picture_html
-from .labels import caption_of, price_total
+from .labels import caption_of, price_total, shortened
 from .look import Explanation, Looks
 from .page import jpeg_bytes
 from .shown import note_text
@@ -36,13 +36,16 @@ def explanation_html(
     place = f"Number {parts['rank']:,} of {parts['of']:,} in {explanation.slot}"
     components = [f"{name} {value:+.2f}" for name, value in explanation.contributions.sum().items()]
     score = f"score {parts['score']:.2f}" + (f" = {' '.join(components)}" if len(components) > 1 else "")
-    title = f'<div class="vb-title">{html.escape(f"Why {explanation.id}? {place}, {score}")}</div>'
-    pins = {pin.name: pin.image for pin in (*board.dislikes, *board.likes, *board.pins)}
+    heading = item_labels(catalog, [explanation.id])[0].heading
+    title = f'<div class="vb-title">{html.escape(f"Why {heading}? {place}, {score}")}</div>'
+    pins = {pin.name: pin for pin in (*board.dislikes, *board.likes, *board.pins)}
+    called = pin_headings(catalog, pins.values())
     shares = [row for row in explanation.pictures.head(most).itertuples() if row.share > .005]
-    near = [_figure(pins[row.name], f"{row.share:.0%} {row.name}", f"pin:{row.name}") for row in shares]
+    near = [_figure(pins[row.name].image, f"{row.share:.0%} {shortened(called[row.name], 40)}", f"pin:{row.name}")
+            for row in shares]
     others = explanation.neighbours[~explanation.neighbours["itself"]].head(most)
-    senders = [_figure(catalog.image(row.id, 400), f"{row.weight:.0%} {row.id}", f"item:{row.id}")
-               for row in others.itertuples()]
+    senders = [_figure(catalog.image(row.id, 400), f"{row.weight:.0%} {shortened(label.heading, 40)}", f"item:{row.id}")
+               for row, label in zip(others.itertuples(), item_labels(catalog, others["id"]))]
     strips = _strip("closest on your board", near) + _strip("messages from, in the graph", senders)
     return f'<div class="vb-why">{title}<div class="vb-strips">{strips}</div></div>'
 

@@ -71,19 +71,19 @@ class MoodBoard(widgets.VBox):
 @patch_to(MoodBoard)
 def _make_panels(self):
     "The parts of the page, and what is called when something is clicked in them."
-    kit, session = self.kit, self.session
-    then_refresh = lambda method: partial(self._change, method)
-    self.status = StatusBar(kit, then_refresh(session.undo), self._complete, self._save, self._export, self._stop)
+    kit, session, catalog = self.kit, self.session, self.session.recommender.catalog
+    refreshed = lambda method: partial(self._change, method)
+    self.status = StatusBar(kit, refreshed(session.undo), self._complete, self._save, self._export, self._stop)
     handlers = dict(
         uploaded=self._uploaded, progress=self._receiving, failed=self._complain, enlarge=self._enlarge,
         said=self._said, searched=self._searched, path=self._path_given, missing=self._choose_missing,
-        added=then_refresh(session.add), slots=then_refresh(session.set_slots), k=then_refresh(session.set_k),
-        diversity=then_refresh(session.set_diversity), filter=then_refresh(session.set_filter))
-    self.controls = Controls(kit, session.recommender.catalog, session.now, handlers, self.files)
-    self.pins = PinPanel(kit, *map(then_refresh, (session.weigh, session.remove, session.take_back)), self._crop)
+        added=refreshed(session.add), slots=refreshed(session.set_slots), k=refreshed(session.set_k),
+        diversity=refreshed(session.set_diversity), filter=refreshed(session.set_filter))
+    self.controls = Controls(kit, catalog, session.now, handlers, self.files)
+    self.pins = PinPanel(kit, *map(refreshed, (session.weigh, session.remove, session.take_back)), self._crop, catalog)
     self.results = ResultPanel(kit, {
-        "Like": (then_refresh(session.like), "More like this"),
-        "Dislike": (then_refresh(session.dislike), "Nothing like this"),
+        "Like": (refreshed(session.like), "More like this"),
+        "Dislike": (refreshed(session.dislike), "Nothing like this"),
         "Why": (self._why, "Why is it here?")})
     self.samples = [kit.button(title, f"Start with a sample board: {title}", partial(self._start_with, vibe), "vb-chip")
                     for vibe, title in SAMPLES.items()]
