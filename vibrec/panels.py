@@ -338,8 +338,8 @@ def show_opinions(
     "Show what was liked and disliked, each as a button that takes it back."
     given = dict(liked=[], disliked=[]) if board is None else dict(liked=board.likes, disliked=board.dislikes)
     self.opinions.children = [
-        self.kit.button(f"{word}: {shortened(heading, 40)} ×", f"Take this back: {heading}", partial(self.take_back, name),
-                        "vb-chip vb-plain")
+        self.kit.button(f"{word}: {shortened(heading, 40)} ×", f"Take this back: {heading}",
+                        partial(self.take_back, name), "vb-chip vb-plain")
         for word, pins in given.items() for name, heading in pin_headings(self.catalog, pins).items()]
 
 # %% ../nbs/08e_panels.ipynb #e8c00040
