@@ -135,7 +135,7 @@ class PriorAttention(GraphAttentionV2):
         super().reset_parameters()
         if hasattr(self, "log_strength"): nn.init.zeros_(self.log_strength)      # the base class calls this, too
 
-    def scores(self, h_source, h_target, edge_index, edge_attr):
+    def scores(self, h_source, h_target, edge_index, edge_attr, of_source=None):
         "Scores before the softmax, float32 [E, heads]."
         score = super().scores(h_source, h_target, edge_index, None)
         return score + self.log_strength.exp() * edge_attr
