@@ -37,13 +37,15 @@ def _filter_record(wanted):
 
 def request_record(
     request: Request,
-    look: dict | None = None,  # {slot: id}, the look that was chosen
+    look: dict | None = None,  # {slot: id}, the look that was chosen; None: that of the request
     writer: str = "",          # who wrote it, see `Keeper`
 ) -> dict:  # plain values only
     "All that was asked, without the board."
+    look = request.look if look is None else look
     filters = {name: _filter_record(wanted) for name, wanted in request.filters.items()}
     return dict(kind="request", format_version=REQUEST_VERSION, vibrec_version=__version__, slots=list(request.slots),
-                filters=filters, k=int(request.k), diversity=float(request.diversity), look=look, writer=writer)
+                filters=filters, k=int(request.k), diversity=float(request.diversity), look=look,
+                locked=dict(request.locked), writer=writer)
 
 # %% ../nbs/08c2_kept.ipynb #k2e00012
 def _range(low, high, ends):
@@ -64,6 +66,13 @@ def _known_filters(filters, catalog):
         if wanted is None: unknown.append(f"{name}: {given}")
         else: known[name] = wanted
     return known, unknown
+
+def _known_pieces(pieces, catalog):
+    "({slot: id} that this catalogue has, ids that it has not, or in another slot)."
+    pieces = {str(slot): str(id) for slot, id in (pieces or {}).items()}
+    slot_of = dict(zip(catalog.ids, catalog.items["category"]))
+    known = {slot: id for slot, id in pieces.items() if slot_of.get(id) == slot}
+    return known, [id for slot, id in pieces.items() if slot not in known]
 
 def _left_out(what, names):
     "A sentence on what was left out, in a list; an empty list where nothing was."
@@ -92,19 +101,20 @@ def read_record(
     filters, unknown = _known_filters(dict(record["filters"]), catalog)
     look = {str(slot): str(id) for slot, id in (record["look"] or {}).items()}
     gone = [id for id in look.values() if id not in catalog]
+    locked, lost = _known_pieces(record.get("locked"), catalog)
     notes = [*_left_out("slots", [slot for slot in slots if slot not in known]), *_left_out("filters", unknown),
-             *_left_out("items of the look", gone)]
+             *_left_out("items of the look", gone), *_left_out("kept pieces", lost)]
     k, diversity = min(max(int(record["k"]), 1), 100), min(max(float(record["diversity"]), 0.), 1.)
     look = {slot: id for slot, id in look.items() if id not in gone} or None
     request = replace(before, slots=known if known or not slots else before.slots, filters=filters, k=k,
-                      diversity=diversity)
+                      diversity=diversity, locked=locked, looks=None, chosen=0)
     return Kept(request, look, notes, str(record.get("writer", "")))
 
 # %% ../nbs/08c2_kept.ipynb #k2e00020
 def save_request(
     request: Request,          # with a board
     path: str | Path,          # a folder, or a file that ends in .zip
-    look: dict | None = None,  # {slot: id}, the look that was chosen
+    look: dict | None = None,  # {slot: id}, the look that was chosen; None: that of the request
     writer: str = "",          # who writes it, see `Keeper`
     **options,                 # side and made, as for Board.save
 ) -> Path:  # what was written

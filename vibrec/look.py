@@ -329,6 +329,17 @@ def compare(self,
     if self.price or other.price: rows["price"] = [self.price or "–", other.price or "–"]
     return pd.DataFrame(rows, index=["this", "other"]).T
 
+# %% ../nbs/08_look.ipynb #lkthg026
+@patch_to(Looks)
+def with_locked(self,
+    slots,  # whose pieces stay in any case, in all looks; none: no piece is locked
+) -> Looks:
+    "The same looks, with these slots locked for `swap`, and no others."
+    if self.search is None: raise CatalogError("these looks were not found by complete, so there is nothing to lock")
+    search = replace(self.search, locked=frozenset({slots} if isinstance(slots, str) else slots))
+    return Looks(self.table, self.scores, self.board, self.catalog, self.missing, self.notes, self.encoder, search,
+                 self.explain)
+
 # %% ../nbs/08_look.ipynb #lkthg041
 @patch_to(Look)
 def like(self,
