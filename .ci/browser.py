@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The mood board in a real browser: `python .ci/browser.py` uses it in Voilà, JupyterLab and Notebook 7 as a person would.
 
-Four pictures of more than 3 MB are uploaded at once, one of 20 MB is dropped, one is pasted. Results are liked, explained
-and completed, a look is exported twice, a picture is looked at large, all of it by keyboard where that is the question.
+Four pictures of more than 3 MB are uploaded at once, one of 20 MB is dropped, one is pasted. Results are liked and explained,
+looks are found, swapped piece by piece, kept, liked, compared, chosen and exported twice, a picture is looked at large, all of it by keyboard where that is the question.
 The window is made as narrow as a telephone, the kernel is started afresh, a second board stands below the first. After
 each step the page must show what it should. Meanwhile it is measured how long the kernel's event loop was ever busy.
 Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not installed (it says what):
@@ -14,6 +14,7 @@ Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not ins
 """
 import argparse
 import contextlib
+import html
 import importlib.util
 import io
 import json
@@ -59,6 +60,14 @@ IN_BOARD = "const root = document.querySelectorAll('.vb')[arguments[0]]; if (!ro
 FIND_BUTTON = IN_BOARD + """
 const found = [...root.querySelectorAll('button')].filter(b => b.textContent.trim() == arguments[1])
 const button = found.at(arguments[2])
+button?.scrollIntoView({block: 'center'})
+return button
+"""
+FIND_LOOK_BUTTON = IN_BOARD + """
+const look = root.querySelectorAll('.vb-look')[arguments[2]]
+const place = arguments[3] < 0 ? look : look?.querySelectorAll('.vb-card')[arguments[3]]
+const found = [...place?.querySelectorAll('button') ?? []].filter(b => b.textContent.trim() == arguments[1])
+const button = found.find(b => arguments[3] >= 0 || !b.closest('.vb-card'))
 button?.scrollIntoView({block: 'center'})
 return button
 """
@@ -129,7 +138,8 @@ const ground = node => {
 }
 const found = {}
 for (const css of ['.vb-name', '.vb-section', '.vb-title', '.vb-card .vb-quiet', '.vb-buttons button', '.vb-choose', '.vb-strong',
-                   '.vb-chip', '.vb-chip.mod-active', '.vb-hint', 'select', 'input[type=text]', '.widget-label']) {
+                   '.vb-chip', '.vb-look .vb-slot', '.vb-look .vb-price', '.vb-look button.vb-on', '.vb-compared td',
+                   '.vb-compared th', '.vb-chip.mod-active', '.vb-hint', 'select', 'input[type=text]', '.widget-label']) {
     const node = root.querySelector(css)
     if (!node) continue
     const pair = [light(getComputedStyle(node).color), light(ground(node))].sort((a, b) => b - a)
@@ -293,10 +303,25 @@ class Page:
 
     def pins(self): return self.texts(".vb-pins .vb-card .vb-title")
 
-    def press(self, label, at=0):
+    def looks(self):
+        "The names of the pieces of each look, in order."
+        script = """return [...root.querySelectorAll('.vb-look')].map(look =>
+            [...look.querySelectorAll('.vb-card .vb-title')].map(title => title.textContent.trim()))"""
+        return self.script(IN_BOARD + script) or []
+
+    def alt(self, n, piece):
+        "What a screen reader says of a piece of a look."
+        script = "return root.querySelectorAll('.vb-look')[arguments[1]].querySelectorAll('.vb-card img')[arguments[2]].alt"
+        return self.script(IN_BOARD + script, n, piece)
+
+    def press_look(self, n, label, piece=None):
+        "Click a button of a look, or of one of its pieces."
+        self.press(label, find=(FIND_LOOK_BUTTON, n, -1 if piece is None else piece))
+
+    def press(self, label, at=0, find=None):
         "Click a button by its label, as the mouse would."
         def click():
-            button = self.script(FIND_BUTTON, label, at)
+            button = self.script(FIND_BUTTON, label, at) if find is None else self.script(find[0], label, *find[1:])
             if button is None or not button.is_enabled(): return False
             button.click()
             return True
@@ -404,7 +429,7 @@ def check(name, holds, detail=""):
 def walk_uploads(page, folder):
     "Pictures come in, whatever their size and their way."
     check("an empty board says what to do", "upload a picture" in page.texts(".vb-advice")[0])
-    check("it offers samples", len(page.texts(".vb-main .vb-wrap .vb-chip")) == 3)
+    check("it offers samples", len(page.texts(".vb-main > .vb-wrap .vb-chip")) == 3)
     page.choose(folder / "fabric.png", folder / "palette.jpg")
     page.until("two pictures are on the board", lambda: len(page.pins()) == 2, 180)
     page.settled()
@@ -477,20 +502,58 @@ def walk_clicks(page, folder):
     reasons = page.texts(".vb-why")[0]
     check("why is answered, with the place among blue shoes", "on your board" in reasons and "Number 1 of" in reasons,
           reasons[:60])
-    page.press("Complete the look"); page.until("looks appear", lambda: page.texts(".vb-looks"), 60); page.settled()
-    check("three looks are shown", len(page.inside(".vb-looks > div:has(figure)")) == 3)
+    steps = 4 + walk_looks(page, folder)
+    for _ in range(steps): page.press("Undo")
+    page.settled(); page.until("the first results are back", lambda: page.results() == first, 20)
+    check("four undos bring the first results back", page.results() == first)
+
+
+def walk_looks(page, folder):
+    "A look is swapped, kept, liked, compared, chosen and exported; how many steps that is to undo."
+    page.press("Complete the look"); page.until("looks appear", lambda: len(page.looks()) == 3, 60); page.settled()
+    first = page.looks()
+    check("three looks are shown", all(len(look) == 2 for look in first))
     check("their pictures are drawn", page.broken() == 0, f"{page.broken()} pictures broken")
+    check("the first is chosen", "Look 1, chosen" in page.texts(".vb-look [role=heading]"))
+    page.press_look(1, "Choose"); page.settled()
+    framed = page.texts(".vb-look.vb-chosen [role=heading]")
+    check("the second can be chosen, by a frame and in words", framed == ["Look 2, chosen"])
+    page.press_look(1, "Keep", 0); page.settled()
+    check("a piece is kept", len(page.inside(".vb-look .vb-card button.vb-on[aria-pressed=true]")) >= 1
+          and len([text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")]) == 1)
+    page.press_look(1, "Swap", 1)
+    page.until("another piece is there", lambda: page.looks()[1][1] != first[1][1], 60); page.settled()
+    check("only that piece is swapped", page.looks() == [first[0], [first[1][0], page.looks()[1][1]], first[2]])
+    page.press_look(1, "Compare"); page.until("a table appears", lambda: page.texts(".vb-compared"), 30); page.settled()
+    check("two looks are compared", page.texts(".vb-compared th[scope=col]") == ["Look 2", "Look 1"]
+          and "score" in page.texts(".vb-compared th[scope=row]"), page.texts(".vb-compared th[scope=row]"))
+    check("every control of a look has a name", not page.script(NAMELESS), page.script(NAMELESS))
     page.shot("chosen", dict(voila=".vb", lab=".jp-NotebookPanel").get(page.kind))
     walk_widths(page)
-    for name in ("look.png", "look-2.png"):
+    export(page, folder, 2)
+    second = page.looks()[1]
+    text = html.unescape((folder / "out" / "look.html").read_text())
+    other = set(first[0] + first[1]) - set(second)
+    check("the page holds the chosen look, and no other", all(name in text for name in second)
+          and not any(name in text for name in other), f"{second}, not {other}")
+    page.press_look(1, "Like"); page.settled()
+    liked = sum(text.startswith("liked") for text in page.texts(".vb-wrap button"))
+    check("a look is liked, and stays", liked >= 2 and page.looks()[1] == second, f"{liked} liked")
+    page.press("Complete the look"); page.settled()
+    check("what is kept is in every look", {look[0] for look in page.looks()} == {second[0]})
+    for _ in range(2): page.press("Undo")
+    page.until("the look from before is back", lambda: page.looks()[1:2] == [second], 60); page.settled()
+    return 4                                     # complete, choose, keep, swap
+
+
+def export(page, folder, times):
+    "Export what is chosen, so many times; nothing is overwritten."
+    for name in [f"look{'' if n == 1 else f'-{n}'}.png" for n in range(1, times + 1)]:
         page.press("Export look")
         page.until("links appear", lambda: name in [link.get_attribute("download") for link in page.inside(".vb-link")], 60)
         page.settled()
         check(f"{name} is written and offered", (folder / "out" / name).stat().st_size > 10_000)
-    check("the page says where", str(folder / "out" / "look-2.png") in page.texts(".vb-downloads")[0])
-    for _ in range(4): page.press("Undo")
-    page.settled(); page.until("the first results are back", lambda: page.results() == first, 20)
-    check("four undos bring the first results back", page.results() == first)
+    check("the page says where", str(folder / "out" / name) in page.texts(".vb-downloads")[0])
 
 
 def walk_keyboard(page):
@@ -498,19 +561,28 @@ def walk_keyboard(page):
     from selenium.webdriver.common.keys import Keys
 
     cells = len(page.whole(".jp-Notebook .jp-Cell"))
+    page.press("Complete the look"); page.until("looks appear", lambda: len(page.looks()) == 3, 60); page.settled()
     page.script("document.querySelectorAll('.vb')[arguments[0]].focus()")
     met, ringless = [], []
-    for _ in range(150):
+    for _ in range(300):
         page.keys(Keys.TAB)
         active = page.driver.execute_script(ACTIVE)
         if active is None: break
         met.append(active[0])
         if active[1] == "none" or active[2] == "0px": ringless.append(active[0])
     wanted = ("Stop", "Undo", "Complete", "Save", "Export", "Upload", "Words", "Search", "Fill", "Results", "Enlarge: fabric.png",
-              "Weight", "Remove: fabric.png", "Like: ", "Dislike: ", "Why: ", "Enlarge: ")
+              "Weight", "Remove: fabric.png", "Like: ", "Dislike: ", "Why: ", "Enlarge: ",
+              "Let the rest adapt: ", "Swap: ", "Keep: ", "Choose: save and export look 3", "Like: ask for more like look 3",
+              "Compare: ")
     lacking = [name for name in wanted[1:] if not any(one.startswith(name) for one in met)]
     check("Tab reaches every action", not lacking, f"{len(met)} stops" if not lacking else f"{lacking} of {met}")
     check("the focus can be seen", not ringless, ringless[:5])
+    before = page.looks()
+    page.script(IN_BOARD + "root.querySelectorAll('.vb-look')[1].querySelector('.vb-card .vb-buttons button').focus()")
+    page.keys(Keys.ENTER); page.until("Enter swaps", lambda: page.looks()[1] != before[1], 60); page.settled()
+    active = page.driver.execute_script(ACTIVE)
+    check("the focus stays on the button, which names the new piece", active[0] == f"Swap: {page.alt(1, 0)}", active[0])
+    page.press("Undo"); page.until("undo brings the piece back", lambda: page.looks() == before, 60); page.settled()
     first = page.results()
     page.script(IN_BOARD + "root.querySelector('.vb-row .vb-buttons button').focus()")
     page.keys("d", "d", "x", "a", "b")
@@ -522,7 +594,7 @@ def walk_keyboard(page):
     check("Enter likes", any(text.startswith("liked") for text in page.texts(".vb-wrap button")))
     pressed = page.script(IN_BOARD + "return root.querySelectorAll('.vb-buttons [aria-pressed=true]').length")
     check("a screen reader hears that it is pressed", pressed >= 1)
-    page.press("Undo"); page.settled()
+    page.press("Undo"); page.until("the looks are back", lambda: page.looks() == before, 60); page.settled()
     page.script(IN_BOARD + "root.querySelector('.vb-pins .vb-zoom').focus()")
     page.keys(Keys.ENTER)
     wide = "return document.querySelector('.vb dialog[open] img')?.getBoundingClientRect().width > 300"
@@ -537,14 +609,17 @@ def walk_keyboard(page):
 
 def walk_dark(page):
     "On a dark system, where the page itself has no theme: text can be told from its ground."
+    page.press_look(1, "Compare"); page.settled()
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                 dict(features=[dict(name="prefers-color-scheme", value="dark")]))
     contrasts = page.script(DARK)
+    check("looks are on the dark page", ".vb-look button.vb-on" in contrasts and ".vb-compared td" in contrasts)
     lowest = min(contrasts.values())
     check("on a dark system the board is dark, and can be read", lowest >= 4.5, f"lowest contrast {lowest:.1f}")
     page.shot("dark")
     page.script(IN_BOARD + "root.removeAttribute('style')")
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[]))
+    page.press_look(1, "Compare"); page.settled()
 
 
 def walk_restart(page, address, folder):
@@ -555,6 +630,9 @@ def walk_restart(page, address, folder):
     page.board = 0
     first, results = page.pins(), page.results()
     check("two boards are two", first == ["fabric.png", "palette.jpg"] and len(second) == 4)
+    page.press_look(2, "Choose"); page.settled()
+    page.press_look(2, "Keep", 0); page.settled()
+    look, kept = page.looks()[2], [text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")]
     page.until("the board is kept", lambda: (folder / "out" / "vibrec-board" / "request.json").exists(), 30)
     time.sleep(2)
     restart(page, address, folder)
@@ -564,6 +642,12 @@ def walk_restart(page, address, folder):
     check("after a restart the board is back, with its results", back == results,
           f"{len(back)} of {len(results)}, without {[name for name in results if name not in back]}")
     check("and it says where from", "kept in" in " ".join(page.texts(".vb-told")))
+    page.until("its look is back", lambda: page.looks() == [look], 60); page.settled()
+    check("the chosen look is back, and what is kept", page.texts(".vb-look [role=heading]") == ["Look 1, chosen"]
+          and [text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")] == kept and len(kept) == 1)
+    page.press_look(0, "Swap", 1)
+    page.until("it can be swapped", lambda: page.looks()[0][1] != look[1] and page.looks()[0][0] == look[0], 60)
+    page.settled(); page.press("Undo"); page.settled()
     page.board = 1
     page.until("the second board is back", lambda: page.pins() == second, 60)
     page.board = 0

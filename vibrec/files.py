@@ -14,6 +14,7 @@ from .catalog import Catalog, read_image
 from .core import VibrecError, atomic_path
 from .kept import Kept, load_request, new_paths, save_request
 from .layout import as_worn, look_card, read_products
+from .look import Look
 from .page import picture_bytes, write_page
 from .session import Request
 
@@ -47,18 +48,19 @@ def read_board(
 # %% ../nbs/08c3_files.ipynb #f3e00021
 def look_files(
     found,       # Recommendations or Looks
-    look: dict,  # {slot: id}, one look of them
+    look: dict,  # {slot: id}, one look of them; of a Look, the page shows this one alone
 ) -> dict:  # {name: (bytes, MIME type)}
     "A look as a picture and as a page."
+    shown = look if isinstance(look, Look) else found
     pieces = found.catalog.items.iloc[found.catalog.rows(list(look.values()))].assign(slot=list(look))
     card = look_card(read_products(as_worn(pieces), found.catalog, 640))
     with tempfile.TemporaryDirectory() as folder:
-        page = write_page(Path(folder)/"look.html", "A completed look", [found.to_html()]).read_bytes()
+        page = write_page(Path(folder)/"look.html", "A completed look", [shown.to_html()]).read_bytes()
     return {"look.png": (picture_bytes(card, "png"), "image/png"), "look.html": (page, "text/html")}
 
 def board_files(
     request: Request,          # with a board
-    look: dict | None = None,  # {slot: id}, the look that was chosen
+    look: dict | None = None,  # {slot: id}, the look that was chosen; None: that of the request
 ) -> dict:  # {name: (bytes, MIME type)}
     "A board and what is asked of it as one file, which can be uploaded again."
     with tempfile.TemporaryDirectory() as folder:

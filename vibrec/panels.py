@@ -37,7 +37,8 @@ class StatusBar:
         self.complete = kit.button("Complete the look", "Complete the look: find pieces that go with each other",
                                    complete, "vb-strong")
         self.save = kit.button("Save board", "Save board: all that is on it and asked of it, as one file", save)
-        self.export = kit.button("Export look", "Export look: the best item of each slot, as PNG and HTML", export)
+        self.export = kit.button("Export look", "Export look: the chosen one, or the best item of each slot, as PNG and HTML",
+                                 export)
         self.stop = kit.button("Stop", "Stop what is going on", stop, "vb-idle")
         self.status, self.problem, self.note, self.downloads = (kit.text() for _ in range(4))
         self.progress = kit.make(widgets.FloatProgress, min=0, max=1, tooltip="progress")
@@ -344,16 +345,16 @@ def show_opinions(
 
 # %% ../nbs/08e_panels.ipynb #e8c00040
 class ResultPanel:
-    "What is recommended: a row for each slot, whole looks, or the reason why there is nothing."
+    "What is recommended: a row for each slot, or the reason why there is nothing."
     def __init__(
         self,
         kit: Kit,
         actions: dict,  # {label: (function of the id, tooltip)}, buttons of each result
     ):
         self.kit, self.actions, self.rows = kit, actions, {}
-        self.looks, self.advice, self.box = kit.text(), kit.text(), kit.make(widgets.VBox)
+        self.advice, self.box = kit.text(), kit.make(widgets.VBox)
         self.offers = kit.make(widgets.Box, "vb-wrap")
-        self.boxes = [self.looks, kit.heading("Recommended"), self.advice, self.offers, self.box]
+        self.boxes = [kit.heading("Recommended"), self.advice, self.offers, self.box]
 
     def grow(
         self,

@@ -178,7 +178,7 @@ function label(root) {
     const folded = button.parentElement.querySelector(".vb-filters")
     set(button, "aria-expanded", String(Boolean(folded?.offsetParent)))
   }
-  for (const button of root.querySelectorAll(".vb-card button.vb-on,.vb-card button[aria-pressed]")) {
+  for (const button of root.querySelectorAll(":is(.vb-card,.vb-look) button:is(.vb-on,[aria-pressed])")) {
     set(button, "aria-pressed", String(button.classList.contains("vb-on")))
   }
 }
