@@ -308,6 +308,15 @@ def swap(self,
     return _as_looks(search, self.board, self.missing, notes, self.explain)
 
 # %% ../nbs/08_look.ipynb #lkthg02b
+@patch_to(Looks)
+def with_locked(self,
+    slots,  # whose pieces stay in any case, in all looks; none: no piece is locked
+) -> Looks:
+    "The same looks, with these slots locked for `swap`, and no others."
+    if self.search is None: raise CatalogError("these looks were not found by complete, so there is nothing to lock")
+    search = replace(self.search, locked=frozenset({slots} if isinstance(slots, str) else slots))
+    return _as_looks(search, self.board, self.missing, self.notes, self.explain)
+
 @patch_to(Look)
 def swap(self,
     slot: str,            # whose piece is to be another one
@@ -329,17 +338,6 @@ def compare(self,
     if self.price or other.price: rows["price"] = [self.price or "–", other.price or "–"]
     return pd.DataFrame(rows, index=["this", "other"]).T
 
-# %% ../nbs/08_look.ipynb #lkthg026
-@patch_to(Looks)
-def with_locked(self,
-    slots,  # whose pieces stay in any case, in all looks; none: no piece is locked
-) -> Looks:
-    "The same looks, with these slots locked for `swap`, and no others."
-    if self.search is None: raise CatalogError("these looks were not found by complete, so there is nothing to lock")
-    search = replace(self.search, locked=frozenset({slots} if isinstance(slots, str) else slots))
-    return Looks(self.table, self.scores, self.board, self.catalog, self.missing, self.notes, self.encoder, search,
-                 self.explain)
-
 # %% ../nbs/08_look.ipynb #lkthg041
 @patch_to(Look)
 def like(self,
@@ -357,8 +355,7 @@ def like(self,
 def _save(path, title, page, picture, records, table):
     "Write looks to a file, by the end of its name. Raises ValueError for another one."
     path = Path(path)
-    kind = path.suffix.lower().lstrip(".")
-    kind = dict(htm="html", jpeg="jpg").get(kind, kind)
+    kind = dict(htm="html", jpeg="jpg").get(kind := path.suffix.lower().lstrip("."), kind)
     if kind == "html": return write_page(path, title or "A completed look", [page()])
     if kind not in ("png", "jpg", "json", "csv"):
         raise ValueError(f"{path} does not end in .html, .png, .jpg, .json or .csv, so it is not clear what to write")

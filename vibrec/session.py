@@ -301,7 +301,7 @@ def show_looks(
 ):
     "Go on with whole looks. Of new ones the first is chosen; where one of them was changed, the choice stays."
     before, past = self.now.looks, self.past
-    same = before is not None and before.search is not None and before.search.pool is looks.search.pool
+    same = before is not None and before.search is not None and before.search.asked is looks.search.asked
     self.change(looks=looks, chosen=self.now.chosen if same else 0)
     if not step: self.past = past
 
