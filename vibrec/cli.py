@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .listings import describe, found_listing, listing, say
+from .listings import describe, found_listing, listed, listing, say, tell_skipped
 
 # %% ../nbs/10_cli.ipynb #0857576a
 app = typer.Typer(name="vibrec", add_completion=False, no_args_is_help=True, rich_markup_mode=None,
@@ -116,14 +116,6 @@ def vibrec(
     network, in about a minute. Each command explains itself: `vibrec fit --help`.
     """
 
-# %% ../nbs/10_cli.ipynb #abbd39b8
-def _tell_skipped(skipped, total, most=5):
-    "Which pictures were left out, and why, on stderr."
-    if not skipped: return
-    say(f"note: {len(skipped):,} of {total:,} pictures cannot be used and were left out:", err=True)
-    for reason in list(skipped.values())[:most]: say(f"  {reason}", err=True)
-    if len(skipped) > most: say(f"  … and {len(skipped) - most:,} more", err=True)
-
 # %% ../nbs/10_cli.ipynb #4ac535cb
 _PARTS = {"config.json", "arrays.safetensors", "catalog", "features", "model"}
 
@@ -202,6 +194,11 @@ def fit(
     seed: Seed = 0,
     cache: Annotated[str, _option(metavar="DIR", help="Keep features here. [default: the user's cache]")] = "auto",
     no_cache: Annotated[bool, _option("--no-cache", help="Keep no features.")] = False,
+    runner: Annotated[str, _option(metavar="NAME", help="Who encodes: local, this process; ray, a cluster, in shards "
+                                   "in DIR-shards, with which a killed run goes on. [default: local]")] = "local",
+    address: Annotated[str | None, _option(metavar="HOST:PORT", help="Of the Ray cluster. [default: a local one]")] = None,
+    checkpoint: Annotated[Path | None, _option(
+        metavar="DIR", help="Keep the state of the training here, with which a killed run goes on.")] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ):
@@ -211,17 +208,22 @@ def fit(
     that cannot be read are left out and named at the end.
     """
     from vibrec.arguments import check_encoder, read_attributes, read_catalog, read_columns, read_options
+    from vibrec.ddp import fit_features, joined
     from vibrec.eval import Recommender
     _check_free(out, _is_recommender)
     check_encoder(encoder)
     catalog = read_catalog(path, images, outfits, read_columns(columns))
     attributes = read_attributes(attributes, catalog.items.columns)
-    recommender = Recommender.fit(
-        catalog, model=model, rerank=rerank, encoder=encoder, attributes=attributes, seed=seed,
-        cache=None if no_cache else cache, progress=not quiet, **read_options(options or []))
+    options = read_options(options or []) | ({} if checkpoint is None else dict(checkpoint=str(checkpoint)))
+    with joined() as (rank, _):
+        common = dict(model=model, rerank=rerank, encoder=encoder, cache=None if no_cache else cache,
+                      progress=not quiet and rank == 0)
+        features = fit_features(catalog, f"{out}-shards", runner, address, **common)
+        recommender = Recommender.fit(catalog, features=features, attributes=attributes, seed=seed, **common, **options)
+    if rank: return
     recommender.save(out)
     say(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
-    _tell_skipped(recommender.skipped, len(catalog))
+    tell_skipped(recommender.skipped, len(catalog))
 
 # %% ../nbs/10_cli.ipynb #cliw0001
 def _check_page(out, as_json):
@@ -355,12 +357,7 @@ def evaluate(
     table, outfits = results_table(report), report["outfits"]
     if table is None: say(f"{outfits}\nOnly the graph was described.")
     else: say("\n".join([table.to_string(), *(f"note: {note}" for note in outfits["notes"])]))
-    say(f"\nin full in {out}: {_listed(out)}")
-
-# %% ../nbs/10_cli.ipynb #clilst01
-def _listed(folder):
-    "The names of the files in a folder."
-    return ", ".join(sorted(path.name for path in folder.iterdir()))
+    say(f"\nin full in {out}: {listed(out)}")
 
 # %% ../nbs/10_cli.ipynb #a0436876
 def _evaluate_on(recommender, folder, split, out, cache, quiet):
@@ -379,10 +376,10 @@ def _evaluate_on(recommender, folder, split, out, cache, quiet):
     asked = f"{report['questions']:,} questions and {report['sets']:,} sets of {report['split']!r}"
     known = f"{report['trained_on']:,} of {report['items']:,} items were trained on"
     ranked = f"retrieval ranks {report['chance'].get('pool', 0):.0f} items on average"
-    say(f"{data!r}\n{known}; {asked}; {ranked}\n\n{table.to_string()}\n\nin full in {out}: {_listed(out)}")
+    say(f"{data!r}\n{known}; {asked}; {ranked}\n\n{table.to_string()}\n\nin full in {out}: {listed(out)}")
     if report["left_out"]:
         say(f"note: {report['left_out']:,} questions were left out: a picture cannot be used", err=True)
-    _tell_skipped(features.skipped, len(data.catalog))
+    tell_skipped(features.skipped, len(data.catalog))
 
 # %% ../nbs/10_cli.ipynb #57d49d10
 _DEMO_PARTS = {"report.html", "recommender", "boards", "evaluation"}

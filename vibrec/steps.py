@@ -237,7 +237,7 @@ def divided_step(
     "A step in one process, or in as many as `torch.distributed` knows of."
     step = Step(network, objective)
     if ranks()[1] == 1: return step
-    return nn.parallel.DistributedDataParallel(step, broadcast_buffers=False, find_unused_parameters=True)
+    return nn.parallel.DistributedDataParallel(step)
 
 
 def averaged(

@@ -134,12 +134,13 @@ def fit(
     k, x = min(k, len(train) - 1), projection.transform(features.select(train.ids).x)
     graph = knn_graph(x, k=k, labels=train.items[catalog.group_column], ids=train.ids)
     graph.y = torch.from_numpy(catalog.groups()[catalog.rows(train.ids)])
+    kept = {name: training.pop(name) for name in ("checkpoint", "checkpoint_every") if name in training}
     settings = dict(k=k, objective=objective, edges=edges, seed=seed, training=training)
     rows = [train.rows(outfit) for outfit in outfits]
-    return cls(projection, *_train(catalog, features, projection, graph, rows, settings, progress))
+    return cls(projection, *_train(catalog, features, projection, graph, rows, settings, progress, kept))
 
 # %% ../../nbs/04c_gat_family.ipynb #gtf00012
-def _train(catalog, features, projection, graph, outfits, settings, progress):
+def _train(catalog, features, projection, graph, outfits, settings, progress, kept):
     "(graph, network, settings, history, permutation): the network trained on the edges that the settings name."
     objective, edges, permutation, training = settings["objective"], settings["edges"], None, dict(settings["training"])
     valid, held_out = _validation(catalog, features, projection, graph, settings["k"], objective)
@@ -154,7 +155,8 @@ def _train(catalog, features, projection, graph, outfits, settings, progress):
         training = dict(n_clusters=int(np.clip(graph.num_nodes // 8, 2, 256)), standardise=False) | training
     own = _parameters(OBJECTIVES[objective].__init__) & set(training)
     made = _make_objective(objective, graph, outfits, held_out, {name: training.pop(name) for name in own})
-    network, history = fit_network(graph, made, valid=valid, seed=settings["seed"], progress=progress, **training)
+    network, history = fit_network(graph, made, valid=valid, seed=settings["seed"], progress=progress, **training,
+                                    **kept)
     return graph, network, settings, history, permutation
 
 
