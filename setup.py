@@ -11,7 +11,7 @@ config.read("settings.ini", encoding="utf-8")
 cfg = config["DEFAULT"]
 
 STATUSES = ["1 - Planning", "2 - Pre-Alpha", "3 - Alpha", "4 - Beta", "5 - Production/Stable", "6 - Mature", "7 - Inactive"]
-EXTRAS = {"dev": "dev_requirements", "widget": "widget_requirements", "board": "board_requirements", "heic": "heic_requirements", "openvino": "openvino_requirements", "scale": "scale_requirements", "lance": "lance_requirements", "browser": "browser_requirements"}
+EXTRAS = {"dev": "dev_requirements", "widget": "widget_requirements", "board": "board_requirements", "heic": "heic_requirements", "openvino": "openvino_requirements", "ray": "ray_requirements", "scale": "scale_requirements", "lance": "lance_requirements", "browser": "browser_requirements"}
 
 def long_description(path):
     "The README as PyPI can show it: links and pictures inside the repository become links to GitHub."

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Quiet', 'Debug', 'Seed', 'Fitted', 'Slots', 'Columns', 'Encoding', 'Attributes', 'Filters', 'Page', 'AsJson',
-           'vibrec', 'models', 'fit', 'recommend', 'search', 'info', 'evaluate', 'demo', 'board', 'main']
+           'Runner', 'Address', 'Kept', 'vibrec', 'models', 'fit', 'recommend', 'search', 'info', 'evaluate', 'demo',
+           'board', 'main']
 
 # %% ../nbs/10_cli.ipynb #b0c4c256
 import json
@@ -116,6 +117,14 @@ def vibrec(
     network, in about a minute. Each command explains itself: `vibrec fit --help`.
     """
 
+# %% ../nbs/10_cli.ipynb #clifit00
+Runner = Annotated[str, _option(
+    metavar="NAME", help="Who encodes: local, this process; ray, a cluster, in shards in DIR-shards, with which a killed "
+    "run goes on. [default: local]")]
+Address = Annotated[str | None, _option(metavar="HOST:PORT", help="Of the Ray cluster. [default: one on this machine]")]
+Kept = Annotated[Path | None, _option(
+    metavar="DIR", help="Keep the state of the training here, with which a killed run goes on.")]
+
 # %% ../nbs/10_cli.ipynb #4ac535cb
 _PARTS = {"config.json", "arrays.safetensors", "catalog", "features", "model"}
 
@@ -194,11 +203,9 @@ def fit(
     seed: Seed = 0,
     cache: Annotated[str, _option(metavar="DIR", help="Keep features here. [default: the user's cache]")] = "auto",
     no_cache: Annotated[bool, _option("--no-cache", help="Keep no features.")] = False,
-    runner: Annotated[str, _option(metavar="NAME", help="Who encodes: local, this process; ray, a cluster, in shards "
-                                   "in DIR-shards, with which a killed run goes on. [default: local]")] = "local",
-    address: Annotated[str | None, _option(metavar="HOST:PORT", help="Of the Ray cluster. [default: a local one]")] = None,
-    checkpoint: Annotated[Path | None, _option(
-        metavar="DIR", help="Keep the state of the training here, with which a killed run goes on.")] = None,
+    runner: Runner = "local",
+    address: Address = None,
+    checkpoint: Kept = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ):
@@ -207,21 +214,16 @@ def fit(
     Takes pictures, and outfits if there are any; encodes, learns, saves a folder that the other commands take. Pictures
     that cannot be read are left out and named at the end.
     """
+    from vibrec.ddp import fit_recommender
     from vibrec.arguments import check_encoder, read_attributes, read_catalog, read_columns, read_options
-    from vibrec.ddp import fit_features, joined
-    from vibrec.eval import Recommender
     _check_free(out, _is_recommender)
     check_encoder(encoder)
     catalog = read_catalog(path, images, outfits, read_columns(columns))
     attributes = read_attributes(attributes, catalog.items.columns)
     options = read_options(options or []) | ({} if checkpoint is None else dict(checkpoint=str(checkpoint)))
-    with joined() as (rank, _):
-        common = dict(model=model, rerank=rerank, encoder=encoder, cache=None if no_cache else cache,
-                      progress=not quiet and rank == 0)
-        features = fit_features(catalog, f"{out}-shards", runner, address, **common)
-        recommender = Recommender.fit(catalog, features=features, attributes=attributes, seed=seed, **common, **options)
-    if rank: return
-    recommender.save(out)
+    common = dict(model=model, rerank=rerank, encoder=encoder, cache=None if no_cache else cache, progress=not quiet)
+    recommender = fit_recommender(catalog, out, runner, address, common, attributes=attributes, seed=seed, **options)
+    if recommender is None: return
     say(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
     tell_skipped(recommender.skipped, len(catalog))
 

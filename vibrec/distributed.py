@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 from .artifact import atomic_path, check_writable, read_config
 from .board import Board
 from .catalog import BOX, Catalog
-from .errors import ArtifactError, CatalogError, ImageError, VibrecError, some
+from .errors import ArtifactError, CatalogError, HubError, ImageError, VibrecError, some
 from .eval import Recommender
 from .features import Encoder, Features, encode_catalog
 from .reader import BUILT_IN
@@ -147,8 +147,25 @@ class _RayWorker:
     def __init__(self, job): self.worker = Worker(job)
 
     def __call__(self, batch):
-        rows = [self.worker(int(number)) for number in batch["id"]]
+        rows = [self._tried(int(number)) for number in batch["id"]]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+    def _tried(self, number):
+        "What came of a shard; an error as two texts, because Ray would wrap it in its own until it is not to be found."
+        try: return self.worker(number) | dict(failed="", why="")
+        except Exception as error:
+            return dict(shard=number, rows=0, errors=0, new=False, failed=type(error).__name__, why=str(error))
+
+
+_ERRORS = {kind.__name__: kind for kind in (VibrecError, ArtifactError, CatalogError, HubError, ImageError, ValueError)}
+
+
+def _told(row):
+    "What came of a shard; an error of the worker is raised here."
+    if row["failed"]:
+        kind = _ERRORS.get(row["failed"])
+        raise kind(row["why"]) if kind else RuntimeError(f"{row['failed']} in shard {row['shard']}: {row['why']}")
+    return {name: row[name] for name in ("shard", "rows", "errors", "new")}
 
 
 def _ray():
@@ -176,19 +193,9 @@ def _over_ray(job, workers, address):
         workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         done = numbers.map_batches(_RayWorker, batch_size=1, fn_constructor_args=(job,), max_restarts=-1,
                                    compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(workers, job.count)))
-        yield from done.iter_rows()
-    except ray.exceptions.RayError as error: raise _own_error(error) from None
+        yield from map(_told, done.iter_rows())
     finally:
         if own: ray.shutdown()
-
-
-def _own_error(error):
-    "What went wrong in a worker, without the layers that Ray puts around it."
-    seen = error
-    while seen is not None:
-        if isinstance(seen, (VibrecError, OSError)): return type(seen)(*seen.args)
-        seen = getattr(seen, "cause", None) or seen.__cause__
-    return error
 
 
 RUNNERS = dict(local=_local, ray=_over_ray)
