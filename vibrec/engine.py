@@ -36,15 +36,15 @@ def _even(vectors):
 class _Part:
     "Items whose rows are grouped by a column. It never changes; `alive` says who has been removed."
 
-    def __init__(self, ids, order, vectors, columns, group_by):
+    def __init__(self, ids, order, vectors, columns, group_by, squares=None):
         codes = columns[group_by].codes if group_by in columns else None
         if codes is not None and (codes[1:] < codes[:-1]).any():
             rows = np.argsort(codes, kind="stable")
             ids, order, vectors = ids[rows], order[rows], vectors[rows]
-            columns = {name: values[rows] for name, values in columns.items()}
+            columns, squares = {name: values[rows] for name, values in columns.items()}, None
             codes = columns[group_by].codes
         self.ids, self.order, self.vectors, self.columns, self.group_by = ids, order, vectors, columns, group_by
-        self.squares = _squares(vectors)
+        self.squares = _squares(vectors) if squares is None else squares
         self.scale = torch.from_numpy((1 / np.sqrt(self.squares)).astype(np.float32))
         self.rows, self.alive, self.n_alive = torch.from_numpy(vectors), None, len(ids)
         self._places = None
@@ -315,11 +315,13 @@ def save(
     "Save the index: all of it, or the folder stays as it was."
     parts = self._parts
     if not parts: raise ValueError("the index is empty: add items before it is saved")
-    ids, order, vectors, columns = _joined([part.content() for part in parts])
+    part = _Part(*_joined([part.content() for part in parts]), self.group_by)      # all in one, grouped
+    ids, order, vectors, columns = part.content()
     config = dict(engine=type(self).__name__, group_by=self.group_by, n=len(ids), width=self.width,
                   columns=list(columns), text=[name for name, values in columns.items() if _is_text(values)])
     table = pd.DataFrame({"id": ids, **columns})
-    write_artifact(directory, "index", config, dict(vectors=vectors, order=order), dict(items=table))
+    write_artifact(directory, "index", config, dict(vectors=vectors, order=order, squares=part.squares),
+                   dict(items=table))
 
 
 @patch_to(ExactEngine, cls_method=True)
@@ -337,7 +339,8 @@ def load(
         columns = {name: _as_text(table[name].to_numpy(object)) if name in config["text"] else table[name].to_numpy()
                    for name in config["columns"]}
         index = cls(group_by=config["group_by"])
-        index._parts = (_Part(table["id"].to_numpy(object), order, vectors, columns, index.group_by),)
+        names = table["id"].to_numpy(object)
+        index._parts = (_Part(names, order, vectors, columns, index.group_by, arrays["squares"]),)
         index._like, index._next, index.width = columns, int(order.max()) + 1, config["width"]
         return index
     index = read_whole(directory, read)
