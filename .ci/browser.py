@@ -309,6 +309,10 @@ class Page:
             [...look.querySelectorAll('.vb-card .vb-title')].map(title => title.textContent.trim()))"""
         return self.script(IN_BOARD + script) or []
 
+    def looks_named(self): return self.texts(".vb-look [role=heading]")
+
+    def kept(self): return [text for text in self.texts(".vb-looks .vb-chip") if text.startswith("kept:")]
+
     def alt(self, n, piece):
         "What a screen reader says of a piece of a look."
         script = "return root.querySelectorAll('.vb-look')[arguments[1]].querySelectorAll('.vb-card img')[arguments[2]].alt"
@@ -515,12 +519,13 @@ def walk_looks(page, folder):
     check("three looks are shown", all(len(look) == 2 for look in first))
     check("their pictures are drawn", page.broken() == 0, f"{page.broken()} pictures broken")
     check("the first is chosen", "Look 1, chosen" in page.texts(".vb-look [role=heading]"))
-    page.press_look(1, "Choose"); page.settled()
+    page.press_look(1, "Choose"); page.until("it is marked", lambda: "Look 2, chosen" in page.looks_named(), 30)
+    page.settled()
     framed = page.texts(".vb-look.vb-chosen [role=heading]")
     check("the second can be chosen, by a frame and in words", framed == ["Look 2, chosen"])
-    page.press_look(1, "Keep", 0); page.settled()
+    page.press_look(1, "Keep", 0); page.until("a chip appears", page.kept, 30); page.settled()
     check("a piece is kept", len(page.inside(".vb-look .vb-card button.vb-on[aria-pressed=true]")) >= 1
-          and len([text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")]) == 1)
+          and len(page.kept()) == 1)
     page.press_look(1, "Swap", 1)
     page.until("another piece is there", lambda: page.looks()[1][1] != first[1][1], 60); page.settled()
     check("only that piece is swapped", page.looks() == [first[0], [first[1][0], page.looks()[1][1]], first[2]])
@@ -609,7 +614,7 @@ def walk_keyboard(page):
 
 def walk_dark(page):
     "On a dark system, where the page itself has no theme: text can be told from its ground."
-    page.press_look(1, "Compare"); page.settled()
+    page.press_look(1, "Compare"); page.until("a table appears", lambda: page.texts(".vb-compared"), 30); page.settled()
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                 dict(features=[dict(name="prefers-color-scheme", value="dark")]))
     contrasts = page.script(DARK)
@@ -619,7 +624,8 @@ def walk_dark(page):
     page.shot("dark")
     page.script(IN_BOARD + "root.removeAttribute('style')")
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[]))
-    page.press_look(1, "Compare"); page.settled()
+    page.press_look(1, "Compare"); page.until("the table is closed", lambda: not page.texts(".vb-compared"), 30)
+    page.settled()
 
 
 def walk_restart(page, address, folder):
@@ -630,9 +636,9 @@ def walk_restart(page, address, folder):
     page.board = 0
     first, results = page.pins(), page.results()
     check("two boards are two", first == ["fabric.png", "palette.jpg"] and len(second) == 4)
-    page.press_look(2, "Choose"); page.settled()
-    page.press_look(2, "Keep", 0); page.settled()
-    look, kept = page.looks()[2], [text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")]
+    page.press_look(2, "Choose"); page.until("it is marked", lambda: "Look 3, chosen" in page.looks_named(), 30)
+    page.press_look(2, "Keep", 0); page.until("a chip appears", page.kept, 30); page.settled()
+    look, kept = page.looks()[2], page.kept()
     page.until("the board is kept", lambda: (folder / "out" / "vibrec-board" / "request.json").exists(), 30)
     time.sleep(2)
     restart(page, address, folder)
@@ -643,8 +649,8 @@ def walk_restart(page, address, folder):
           f"{len(back)} of {len(results)}, without {[name for name in results if name not in back]}")
     check("and it says where from", "kept in" in " ".join(page.texts(".vb-told")))
     page.until("its look is back", lambda: page.looks() == [look], 60); page.settled()
-    check("the chosen look is back, and what is kept", page.texts(".vb-look [role=heading]") == ["Look 1, chosen"]
-          and [text for text in page.texts(".vb-looks .vb-chip") if text.startswith("kept:")] == kept and len(kept) == 1)
+    check("the chosen look is back, and what is kept", page.looks_named() == ["Look 1, chosen"]
+          and page.kept() == kept and len(kept) == 1)
     page.press_look(0, "Swap", 1)
     page.until("it can be swapped", lambda: page.looks()[0][1] != look[1] and page.looks()[0][0] == look[0], 60)
     page.settled(); page.press("Undo"); page.settled()
