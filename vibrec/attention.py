@@ -143,7 +143,7 @@ class GraphAttention(nn.Module):
         self.register_parameter("bias", nn.Parameter(torch.empty(out_dim)) if bias else None)
         self.reset_parameters()
 
-# %% ../nbs/02b_attention.ipynb #att00024
+# %% ../nbs/02b_attention.ipynb #att0002x
 @patch_to(GraphAttention)
 def reset_parameters(self):
     "Draw new weights."
@@ -177,7 +177,7 @@ def source_scores(
     "What each source adds to the scores of all its edges."
     return _by_head(h_source, self.att_src)
 
-
+# %% ../nbs/02b_attention.ipynb #att00024
 @patch_to(GraphAttention)
 def scores(
     self,

@@ -181,6 +181,12 @@ _FIT_EXAMPLES = _examples(
     "outfits.csv has the columns outfit_id and item_id, one row for each item of an outfit; the ids of a",
     "folder are its paths, such as shoes/1.jpg.")
 
+# %% ../nbs/10_cli.ipynb #clifit0p
+def _tell_saved(out, skipped, n):
+    "Say what was saved, what comes next, and which pictures are missing."
+    say(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
+    tell_skipped(skipped, n)
+
 # %% ../nbs/10_cli.ipynb #clifit01
 @app.command(epilog=_FIT_EXAMPLES)
 @_mannered
@@ -212,8 +218,7 @@ def fit(
     """Learn from a catalogue of products.
 
     Takes pictures, and outfits if there are any; encodes, learns, saves a folder that the other commands take. Pictures
-    that cannot be read are left out and named at the end.
-    """
+    that cannot be read are left out and named at the end."""
     from vibrec.ddp import fit_recommender
     from vibrec.arguments import check_encoder, read_attributes, read_catalog, read_columns, read_options
     _check_free(out, _is_recommender)
@@ -223,9 +228,7 @@ def fit(
     options = read_options(options or []) | ({} if checkpoint is None else dict(checkpoint=str(checkpoint)))
     common = dict(model=model, rerank=rerank, encoder=encoder, cache=None if no_cache else cache, progress=not quiet)
     recommender = fit_recommender(catalog, out, runner, address, common, attributes=attributes, seed=seed, **options)
-    if recommender is None: return
-    say(f"{describe(_config(out))}\nsaved in   {out}\n\nnext: vibrec recommend {out} PICTURE …")
-    tell_skipped(recommender.skipped, len(catalog))
+    if recommender is not None: _tell_saved(out, recommender.skipped, len(catalog))
 
 # %% ../nbs/10_cli.ipynb #cliw0001
 def _check_page(out, as_json):

@@ -85,7 +85,7 @@ def finished(
                             "recommender, other options or versions; give another folder, or remove this one")
     return True
 
-# %% ../nbs/11_distributed.ipynb #dst00021
+# %% ../nbs/11_distributed.ipynb #dst0002p
 _ATTEMPTS = 3
 
 
@@ -113,7 +113,7 @@ class Job:
             raise VibrecError(f"shard {number} of {self.count:,} ended its process {_ATTEMPTS} times (killed, out of "
                               f"memory, or a picture that crashes a library); the shards before are kept in {self.out}")
 
-
+# %% ../nbs/11_distributed.ipynb #dst00021
 class Worker:
     "What does shards of a job, one after the other, and skips those that are done."
 
@@ -136,7 +136,7 @@ class Worker:
         errors = pq.read_table(path, columns=["error"])["error"]
         return dict(shard=number, rows=len(errors), errors=len(errors) - errors.null_count, new=new)
 
-# %% ../nbs/11_distributed.ipynb #dst00022
+# %% ../nbs/11_distributed.ipynb #dst0002q
 def _local(job, workers, address):
     "Results of all shards, one after the other in this process."
     yield from map(Worker(job), range(job.count))
@@ -177,7 +177,7 @@ def _ray():
     import ray.data
     return ray
 
-
+# %% ../nbs/11_distributed.ipynb #dst00022
 def _over_ray(job, workers, address):
     "Results of all shards as workers of a Ray cluster finish them."
     ray, own = _ray(), False

@@ -195,7 +195,7 @@ class ExactEngine(Index):
         rows = np.argsort(order)
         return ids[rows], vectors[rows], pd.DataFrame({name: values[rows] for name, values in columns.items()})
 
-# %% ../nbs/02c2_engine.ipynb #idy00028
+# %% ../nbs/02c2_engine.ipynb #idy0002x
 @patch_to(ExactEngine)
 def add(
     self,
@@ -238,7 +238,7 @@ def _found(self, ids):
     if len(absent): raise KeyError(f"ids {some(absent, 5)} are not in the index")
     return rows
 
-
+# %% ../nbs/02c2_engine.ipynb #idy00028
 @patch_to(ExactEngine)
 def remove(
     self,

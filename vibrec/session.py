@@ -150,7 +150,7 @@ def weigh(
     "Change the weight of a picture. Raises CatalogError where no weight is left above zero."
     self.change(board=self.board().weigh(which, weight))
 
-# %% ../nbs/08c_session.ipynb #s8c00018
+# %% ../nbs/08c_session.ipynb #s8c0001x
 @patch_to(BoardSession)
 def like(
     self,
@@ -160,6 +160,7 @@ def like(
     board = self.board()
     self.change(board=board.forget(id) if id in board.liked else board.like(id))
 
+
 @patch_to(BoardSession)
 def dislike(
     self,
@@ -168,6 +169,7 @@ def dislike(
     "Ask for nothing like this item. Disliking it again takes that back."
     board = self.board()
     self.change(board=board.forget(id) if id in board.disliked else board.dislike(id))
+
 
 def liked_look(
     board: Board,
@@ -179,6 +181,7 @@ def liked_look(
     for id in liked: board = board.forget(id)
     return board
 
+
 @patch_to(BoardSession)
 def like_look(
     self,
@@ -189,6 +192,7 @@ def like_look(
     if pin: return self.change(board=look.like(self.board(), pin))
     self.change(board=liked_look(self.board(), look), looks=self.now.looks, chosen=self.now.chosen)
 
+# %% ../nbs/08c_session.ipynb #s8c00018
 @patch_to(BoardSession)
 def take_back(
     self,
@@ -196,6 +200,7 @@ def take_back(
 ):
     "Take back a like or a dislike."
     self.change(board=self.board().forget(name))
+
 
 @patch_to(BoardSession)
 def set_board(

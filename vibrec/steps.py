@@ -203,7 +203,7 @@ def after(
     write_artifact(self.folder, _KIND, config, arrays)
     self.kept, self._written = epoch, time.monotonic()
 
-# %% ../nbs/03b2_steps.ipynb #stp00051
+# %% ../nbs/03b2_steps.ipynb #stp0005x
 def ranks() -> tuple[int, int]:  # (which process this is, how many there are)
     "(0, 1) for a training in one process."
     if not (distributed.is_available() and distributed.is_initialized()): return 0, 1
@@ -249,7 +249,7 @@ def averaged(
     distributed.all_reduce(value)
     return value/world
 
-
+# %% ../nbs/03b2_steps.ipynb #stp00051
 def agreed(
     *values: float,  # of this process
 ) -> tuple:  # those of the first process

@@ -289,7 +289,7 @@ def _stop(self):
     self.recommendations = None
     self.results.show_advice("Stopped. What is here may be incomplete.", [again])
 
-# %% ../nbs/09_widget.ipynb #f9000s06
+# %% ../nbs/09_widget.ipynb #f9000s0x
 @patch_to(MoodBoard)
 def _make_keeper(self, wanted, name):
     "Begin to keep the board, and go on with what was kept."
@@ -306,10 +306,12 @@ def _make_keeper(self, wanted, name):
                            *kept.notes)
     self.keeper = keeper
 
+
 @patch_to(MoodBoard)
 def _keep_nothing(self, error):
     self.keeper = None
     self.status.remark(f"{error_sentence(error)} (This board is not kept.)")
+
 
 @patch_to(MoodBoard)
 def _keep(self):
@@ -322,6 +324,7 @@ def _keep(self):
     failed = lambda error: self.keeper is not None and self._keep_nothing(error)
     self.keeping.submit(partial(self.keeper.keep, now), done, failed, "keep", 5*self.delay)
 
+# %% ../nbs/09_widget.ipynb #f9000s06
 @patch_to(MoodBoard)
 def _open(self, kept):
     "Go on with a board that was read, and with what was asked of it."
