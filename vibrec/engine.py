@@ -195,7 +195,7 @@ class ExactEngine(Index):
         rows = np.argsort(order)
         return ids[rows], vectors[rows], pd.DataFrame({name: values[rows] for name, values in columns.items()})
 
-# %% ../nbs/02c2_engine.ipynb #idy0002x
+# %% ../nbs/02c2_engine.ipynb #idy00028
 @patch_to(ExactEngine)
 def add(
     self,
@@ -217,7 +217,7 @@ def add(
         self._put([part for part in self._parts], (ids, order, _even(vectors), columns))
         self.width, self._like, self._next = vectors.shape[1], columns, self._next + len(ids)
 
-
+# %% ../nbs/02c2_engine.ipynb #idy00071
 @patch_to(ExactEngine)
 def _put(self, parts, content):
     "These parts and new content become the parts: one large and one small, or all in one."
@@ -229,7 +229,7 @@ def _put(self, parts, content):
         if large is not None: new = _joined([large.content(), new])
         self._parts = (_Part(*new, self.group_by),)
 
-
+# %% ../nbs/02c2_engine.ipynb #idy00073
 @patch_to(ExactEngine)
 def _found(self, ids):
     "For each part, the rows of these ids. Raises KeyError for those that are nowhere."
@@ -238,7 +238,7 @@ def _found(self, ids):
     if len(absent): raise KeyError(f"ids {some(absent, 5)} are not in the index")
     return rows
 
-# %% ../nbs/02c2_engine.ipynb #idy00028
+
 @patch_to(ExactEngine)
 def remove(
     self,

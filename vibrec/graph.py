@@ -99,7 +99,6 @@ def _candidates(rough, k):
     query_again, row_again = _within(rough[again], least[again])
     return np.concatenate([query, again.numpy()[query_again]]), np.concatenate([row, row_again])
 
-# %% ../nbs/02_graph.ipynb #7b8921df
 def _best(query, row, cosine, k):
     "The first k of each query, by falling cosine, then by row: rows int64 [m, k], cosine [m, k]."
     order = np.lexsort((row, -cosine, query))
@@ -108,6 +107,7 @@ def _best(query, row, cosine, k):
     keep = place < k
     return row[keep].reshape(-1, k), cosine[keep].reshape(-1, k)
 
+# %% ../nbs/02_graph.ipynb #7b8921df
 class ExactIndex:
     "Exact cosine neighbours, in blocks. Ties have an order: higher cosine first, then the lower row."
 
@@ -129,16 +129,18 @@ class ExactIndex:
     ) -> tuple[np.ndarray, np.ndarray]:  # row in base int64 [m, k], cosine float32 [m, k]
         "The k rows with the highest cosine to each query: same answer in any company."
         if not len(queries): return np.empty((0, k), np.int64), np.empty((0, k), np.float32)
-        starts = range(0, len(queries), self.block_size)
-        blocks = [self._search_block(queries[i:i + self.block_size], k) for i in starts]
+        starts, block_size = range(0, len(queries), self.block_size), min(self.block_size, len(queries))
+        table = torch.empty(block_size * min(self._chunk, len(self.base)))      # one for all: fresh memory costs time
+        blocks = [self._search_block(queries[i:i + block_size], k, table) for i in starts]
         rows, cosine = zip(*blocks)
         return np.concatenate(rows), np.concatenate(cosine)
 
-    def _search_block(self, queries, k):
+    def _search_block(self, queries, k, table):
         "A matrix product finds all within 1e-5 of the k-th place; double precision decides among those."
         unit, found = torch.from_numpy(unit_rows(queries)), []
         for start in range(0, len(self.base), self._chunk):
-            rough = unit @ self.unit[start:start + self._chunk].T
+            part = self.unit[start:start + self._chunk]
+            rough = torch.mm(unit, part.T, out=table[:len(unit) * len(part)].view(len(unit), len(part)))
             query, row = _candidates(rough, min(k, rough.shape[1]))
             found.append((query, row + start))
         query, row = map(np.concatenate, zip(*found))

@@ -92,7 +92,7 @@ def check_ids(
                          "every item needs an id of its own")
     return names
 
-# %% ../nbs/02c_index.ipynb #idx0001x
+# %% ../nbs/02c_index.ipynb #idx00015
 def _encode(values, name):
     "Numbers and dates as an array, text as a pandas Categorical."
     series = pd.Series(values if hasattr(values, "__array__") else list(values)).reset_index(drop=True)
@@ -113,7 +113,7 @@ def _as_text(values):
     codes, classes = pd.factorize(values)
     return pd.Categorical.from_codes(codes, pd.Index(classes, dtype=object))
 
-
+# %% ../nbs/02c_index.ipynb #idx00071
 def check_columns(
     columns: Any,         # DataFrame, {name: [n] values} or None
     n: int,               # how many items
@@ -137,7 +137,7 @@ def check_columns(
                              "give one kind")
     return {name: _as_kind(values, like[name]) for name, values in found.items()}
 
-# %% ../nbs/02c_index.ipynb #idx00015
+
 def _is_text(values): return isinstance(values, pd.Categorical)
 def _kind(values): return "text" if _is_text(values) else "dates" if values.dtype.kind == "M" else "numbers"
 
@@ -326,7 +326,7 @@ def ask(self, filter, passing, when, more):
     one = self.index.search(self.queries[3], 12, filter, **more)
     require((one[0] == wanted[3]).all() and one[0].shape == (k,), f"{when}: a query alone has another answer")
 
-# %% ../nbs/02c_index.ipynb #idx0005x
+# %% ../nbs/02c_index.ipynb #idx00056
 def check_index(
     make: Callable[[], Index],  # makes an empty index
     exact: bool = True,         # whether answers must be exact; else nine in ten of the nearest must be found
@@ -358,7 +358,7 @@ def check_index(
     reference.add(gone[:3])                                            # back again, now the youngest
     reference.compare("after adding what was removed")
 
-# %% ../nbs/02c_index.ipynb #idx00056
+# %% ../nbs/02c_index.ipynb #idx00073
 def _check_refusals(reference):
     "What must be refused, with words that name it."
     index, x, columns = reference.index, reference.queries[:2], {"category": ["bag", "bag"], "price": [1., 2.]}

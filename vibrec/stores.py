@@ -163,7 +163,7 @@ def add(
             self.table.create_index(name, config=Bitmap() if bitmap else BTree())
     self._write_digests()
 
-
+# %% ../nbs/02d_stores.ipynb #str00031
 @patch_to(LanceIndex)
 def remove(
     self,
