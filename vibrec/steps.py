@@ -20,8 +20,11 @@ import torch
 from torch import distributed, nn
 
 from .artifact import check_writable, read_artifact, write_artifact
-from .core import patch_to
+from .core import lazy_import, patch_to
 from .errors import ArtifactError, VibrecError
+
+# %% ../nbs/03b2_steps.ipynb #stplazy1
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/03b2_steps.ipynb #stp00011
 def pack(
