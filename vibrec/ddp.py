@@ -23,6 +23,7 @@ from torch import distributed, multiprocessing
 
 from .artifact import save_arrays
 from .catalog import Catalog
+from .core import lazy_import
 from .errors import VibrecError
 from .eval import Recommender
 from .features import Features, encode_catalog
@@ -31,6 +32,9 @@ from .model import choose_encoder, family, suggest_family
 from .objectives import Objective
 from .objectives import fit as fit_network
 from .steps import ranks
+
+# %% ../nbs/11b_ranks.ipynb #ddplazy1
+pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/11b_ranks.ipynb #ddp00011
 @contextmanager

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -287,7 +288,7 @@ def fit(
     seed: int = 0,               # of weights, dropout and questions
     device: str = "auto",        # "auto", "cpu", "cuda", …
     progress: bool = True,       # show a progress bar
-    checkpoint: "str | Path | None" = None,  # folder where the state is kept, so that a killed training goes on
+    checkpoint: str | Path | None = None,  # folder where the state is kept, so that a killed training goes on
     checkpoint_every: float = 60.,  # seconds
     **gat,                       # arguments of GAT
 ) -> tuple[GraphNetwork, pd.DataFrame]:  # the network on the CPU, in evaluation mode; its history
