@@ -10,6 +10,7 @@ import logging
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +23,16 @@ from .core import CatalogError, ImageError, patch_to, read_artifact, show_images
 from .demo import make_catalog, shop_picture
 from .drawn import draw_items, make_drawn
 from .fetch import fetched_file, is_url
-from .pictures import (
-    BUILT_IN_PICTURE, IMAGE_SUFFIXES, MIN_SIDE, checked_paths, find_pictures, image_paths, is_gap, local_path,
-    passed_text, read_image)
-from .tables import SPLITS, check_items, check_outfits, file_name, read_table, storable
+from .pictures import BUILT_IN_PICTURE, IMAGE_SUFFIXES, MIN_SIDE, checked_paths, find_pictures, image_paths
+from .pictures import is_gap, local_path, passed_text, read_image
+from .tables import SPLITS, check_items, check_outfits, file_name, is_checked, read_table, storable
 from .values import result_names
 
-# %% ../nbs/00_catalog.ipynb #catlog01
+# %% ../nbs/00_catalog.ipynb #54383b5c
 _log = logging.getLogger(__name__)
 
-# %% ../nbs/00_catalog.ipynb #54383b5c
 class Catalog:
-    "Items as a table, their pictures, and outfits. Raises CatalogError when the tables contradict each other."
+    "Items as a table that stays as it is, pictures, outfits. Raises CatalogError when the tables contradict each other."
     def __init__(self,
         items: pd.DataFrame,           # one row per item: id (unique), category, maybe family, split, image, and more
         outfits: pd.DataFrame = None,  # long table outfit_id, item_id
@@ -52,15 +51,17 @@ class Catalog:
     def _set(self, items, outfits, root, recipes):
         "Take tables that were checked."
         self.items, self.outfits, self.recipes = items, outfits, recipes
-        self.root, self._index, self._places = None if root is None else Path(root), pd.Index(items["id"]), None
+        self.root, self.kept = None if root is None else Path(root), {}  # kept: what others computed of these tables
         return self
 
-    @property
+    @cached_property
     def ids(self) -> np.ndarray:  # [n] str, as objects
-        "All ids, in the order of the table."
-        return self.items["id"].to_numpy(object)
+        "All ids, in the order of the table: one array, which cannot be written to."
+        found = self.items["id"].to_numpy(object)
+        found.flags.writeable = False
+        return found
 
-    @property
+    @cached_property
     def categories(self) -> list:  # of str
         "All categories, sorted. They are the slots of a look."
         return sorted(self.items["category"].unique())
@@ -70,9 +71,10 @@ class Catalog:
         "`family` where there is such a column, else `category`. Items that share it can replace each other."
         return "family" if "family" in self.items else "category"
 
+    @cached_property
+    def _places(self): return {id: row for row, id in enumerate(self.ids)}  # quick for a few ids, too
     def __len__(self): return len(self.items)
-
-    def __contains__(self, id): return id in self._index
+    def __contains__(self, id): return id in self._places
 
     def __repr__(self):
         outfits = "no outfits" if self.outfits is None else f"{self.outfits['outfit_id'].nunique():,} outfits"
@@ -84,7 +86,6 @@ def find_rows(self,
     ids,  # m ids; None is allowed and is found nowhere
 ) -> np.ndarray:  # int64 [m]
     "Where these ids are in the table. Gives -1 for those that are not there."
-    if self._places is None: self._places = {id: row for row, id in enumerate(self.ids)}  # quick for a few ids, too
     return np.fromiter((self._places.get(id, -1) for id in ids), np.int64)
 
 @patch_to(Catalog)
@@ -106,9 +107,7 @@ def _source(self, id):
     "What the table says about the picture of an item: (text, whether it is built in)."
     if "image" not in self.items:
         raise CatalogError("the catalogue has no column 'image', so its items have no pictures")
-    try: row = self._index.get_loc(id)                 # asked for every picture, so not by `rows`
-    except KeyError: row = self.rows([id])[0]          # says which one is not there
-    source = self.items["image"].iat[row]
+    source = self.items["image"].iat[self.rows([id])[0]]
     if is_gap(source): raise ImageError(f"item {id!r} has no picture, its image is empty")
     return str(source), str(source).startswith(BUILT_IN_PICTURE)
 
@@ -397,7 +396,7 @@ def details(self,
 ) -> pd.DataFrame:  # m rows
     "All columns but `id`, `image` and `split`; one called as a column of results is, such as score, is score_item."
     details = self.items.iloc[rows].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
-    return details.rename(columns=result_names(details.columns))
+    return details.set_axis([result_names(details.columns).get(name, name) for name in details], axis=1)
 
 @patch_to(Catalog)
 def word_columns(self,
@@ -445,6 +444,7 @@ def load(cls,
 ) -> Catalog:
     "Read a saved catalogue. Raises ArtifactError."
     config, _, tables = read_artifact(directory, "catalog")
-    items, outfits = check_items(tables["items"], tell=False), tables.get("outfits")  # it was told when it was made
+    items, outfits = tables["items"], tables.get("outfits")
+    if not is_checked(items): items = check_items(items, tell=False)  # it was told when it was made
     if outfits is not None: outfits = check_outfits(outfits, pd.Index(items["id"]), tell=False)
     return cls._of(items, outfits, config["root"], tables.get("recipes"))

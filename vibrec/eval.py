@@ -19,10 +19,13 @@ import pandas as pd
 from .board import Board
 from .board_page import board_html
 from .catalog import Catalog
+from .changing import add, on, remove, update
 from .colour_names import ColourCheck, PictureColours, colour_notes, settle
 from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
-from .filters import check_slots, exclusion_steps, real_number, slot_candidates, whole_number, with_pictures
+from .filters import category_rows, check_slots, exclusion_steps, real_number, slot_candidates, whole_number
+from .filters import with_pictures
+from .grouped import GroupedVectors
 from .model import Asked, Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
 from .hub import from_pretrained, push_to_hub, save_pretrained
@@ -38,10 +41,9 @@ from .shown import kept_candidates, note_text, result_text, worn_look
 from .taste import catalogue_concept, list_order, novelty_scores, rocchio_weights
 from .words import encode_pins
 
-# %% ../nbs/04_eval.ipynb #8ed8717a
+# %% ../nbs/04_eval.ipynb #892ff229
 _log = logging.getLogger(__name__)
 
-# %% ../nbs/04_eval.ipynb #892ff229
 class Recommender:
     "Board in, recommendations out. Make one with `Recommender.fit(catalog)` or `Recommender.load(directory)`."
 
@@ -54,13 +56,15 @@ class Recommender:
         encoder: Encoder | None = None,  # made when it is first needed
     ):
         self.catalog, self.features, self.model, self.settings = catalog, features, model, settings
-        self._encoder, self.skipped = encoder, {}  # {id: why} of pictures that could not be read
+        self._encoder, self.kept = encoder, {}  # kept: what was computed of all items for the first question
+        self.skipped = {}  # {id: why} of pictures that could not be read
         self.picture_colours = PictureColours(catalog, features)  # which items are not of the colour they are called
         self._pictures, self._lock = {}, threading.RLock()  # features of pictures seen lately, by their content
         self.vectors = model.encode(features.x, catalog.items, catalog.ids)  # float32 [n, d], in the catalogue's order
         self.trained = model.knows(catalog.ids, features.x)                  # bool [n], which items it was fitted on
 
     search = search  # what a text describes: chapter 04f
+    add, remove, update, on = add, remove, update, on  # items that come, go and change: chapter 04h
     save_pretrained, push_to_hub, from_pretrained = save_pretrained, push_to_hub, classmethod(from_pretrained)  # 04g
 
     @property
@@ -74,6 +78,11 @@ class Recommender:
     def finder(self) -> PictureFinder:
         "Finds the items that show a picture; it remembers what it has read."
         return PictureFinder(lambda row: self.catalog.image(self.catalog.ids[row], 256), self.features.x)
+
+    @cached_property
+    def grouped(self) -> GroupedVectors:
+        "The vectors of each category, for questions."
+        return GroupedVectors(self.vectors, category_rows(self.catalog))
 
     def __repr__(self):
         size = f"{len(self.catalog):,} items in {len(self.catalog.categories)} categories"
@@ -207,7 +216,6 @@ def pin_vectors(
             if pin.words is None: shown[self.finder.find(pin.image, vector)] = True
     return vectors, shown
 
-# %% ../nbs/04_eval.ipynb #ca2c2581
 @patch_to(Recommender)
 def ask(
     self,
@@ -292,7 +300,6 @@ def candidates(
     "What may be recommended. Raises CatalogError when there is nothing at all, and for unknown ids and columns."
     return slot_candidates(self.catalog, slots, exclusion_steps(self.catalog, shown, exclude, exclude_seen, filters))
 
-# %% ../nbs/04_eval.ipynb #rank0001
 @patch_to(Recommender)
 def rank(
     self,
@@ -306,6 +313,9 @@ def rank(
 ) -> tuple:  # (positions in the catalogue, their scores float32), best first
     "The best candidates of a slot, after novelty, duplicates and diversity."
     query = self.query(asked, slot)
+    if not novelty:  # which looks at the scores of all
+        wanted = self.model.depth(max(100, 2*k) if diversity or collapse else k)
+        rows = self.grouped.narrowed(self.model, query, slot, rows, wanted)
     rows = rows[self.model.shortlist(query, self.vectors[rows], k)]
     scores = self.model.score(query, self.vectors[rows])
     split = "train" if "split" in self.catalog.items else None
@@ -378,8 +388,8 @@ def recommend(
         parts = []
         for slot, rows in candidates.items():
             best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
-            parts.append(pd.DataFrame(dict(slot=slot, rank=np.arange(1, len(best) + 1), row=best, score=scores)))
-        table = pd.concat(parts, ignore_index=True)
+            parts.append(([slot]*len(best), np.arange(1, len(best) + 1), best, scores))
+        table = pd.DataFrame(dict(zip(("slot", "rank", "row", "score"), map(np.concatenate, zip(*parts)))))
         return table, table["row"].to_numpy()
     check = ColourCheck(self, filters)
     table, candidates = settle(check, best_of, candidates, missing)
@@ -395,14 +405,13 @@ def with_details(self,
     asked: Asked,         # as the model sees it
 ) -> pd.DataFrame:
     "The table with ids, the nearest picture on the board, and the catalogue's columns."
-    rows = table.pop("row").to_numpy()
+    rows, given = table["row"].to_numpy(), [(name, table[name]) for name in table if name != "row"]
     agree = self.model.pairs(self.vectors[rows], asked.vectors[:len(board)])
     agree[:, board.weights <= 0] = -np.inf  # a picture that pushes away is near to nothing
     nearest = agree.argmax(1)
-    table.insert(2, "id", self.catalog.ids[rows])
-    table["nearest"] = np.array(board.names, object)[nearest]
-    table["nearest_score"] = agree[np.arange(len(rows)), nearest]
-    return pd.concat([table, self.catalog.details(rows)], axis=1)
+    named = dict(nearest=np.array(board.names, object)[nearest], nearest_score=agree[np.arange(len(rows)), nearest])
+    columns = dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items()])
+    return pd.concat([pd.DataFrame(columns), self.catalog.details(rows)], axis=1)
 
 # %% ../nbs/04_eval.ipynb #fa459443
 @patch_to(Recommender)
@@ -422,19 +431,3 @@ def load(
     "Read a saved recommender. Raises ArtifactError when anything is missing, damaged, of another fit or version."
     parts = load_parts(directory, encoder)
     with only_artifact_errors(directory): return cls(*parts, encoder)
-
-# %% ../nbs/04_eval.ipynb #5923b185
-@patch_to(Recommender)
-def on(
-    self,
-    catalog: Catalog,                  # other items; of the same shop or not
-    features: Features | None = None,  # of them, by the same encoder, if you have them already
-    progress: bool = True,             # show progress bars
-) -> Recommender:  # over that catalogue
-    "The same model over another catalogue. Items without a usable picture are left out, with a warning in the log."
-    features = features or encode_catalog(catalog, self.encoder, progress=progress)
-    if features.encoder != self.features.encoder:
-        raise ValueError(f"features are by {features.encoder!r}, the recommender was fitted on those of "
-                         f"{self.features.encoder!r}; encode with the latter")
-    catalog = with_pictures(catalog, features)
-    return type(self)(catalog, features.select(catalog.ids), self.model, self.settings, self._encoder)

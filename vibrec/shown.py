@@ -7,9 +7,9 @@ __all__ = ['KEPT', 'board_slots', 'shown_slots', 'missing_sets', 'missing_slots'
            'kept_values', 'kept_candidates', 'note_text', 'result_text']
 
 # %% ../nbs/08a2_shown.ipynb #shwn0005
+import math
 import threading
 from collections import Counter
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,18 +17,26 @@ import pandas as pd
 from .board import Board
 from .catalog import Catalog
 from .core import CatalogError, some
+from .filters import category_rows, category_values
 from .reader import BATCH, read_labels
 from .wearable import MOST_SETS, Wearable, category_kinds, garment_kind, outfit_sets, read_wearable
 
 # %% ../nbs/08a2_shown.ipynb #1e719a74
 def _closer_than(recommender, similarity, k):
     "For each row of similarities to the catalogue: the share of items whose own neighbours are further off, 0 … 1."
-    def nearness(cosines): return np.sort(cosines, axis=1)[:, -k:].mean(1)
-    x = recommender.features.x
-    sample = np.random.default_rng(0).choice(len(x), min(len(x), 300), replace=False)
-    others = x[sample] @ x.T
-    others[np.arange(len(sample)), sample] = -1  # an item is not its own neighbour
-    return (nearness(others) < nearness(similarity)[:, None]).mean(1)
+    def nearness(cosines): return np.sort(np.partition(cosines, -k, axis=1)[:, -k:], axis=1).mean(1)
+    def of_sample(rows):
+        others = x[rows] @ x.T
+        others[np.arange(len(rows)), rows] = -1  # an item is not its own neighbour
+        return nearness(others)
+    x, kept = recommender.features.x, recommender.kept
+    if ("nearness", k) not in kept:  # the same for every question
+        sample = np.random.default_rng(0).choice(len(x), min(len(x), 300), replace=False)
+        parts = np.array_split(sample, -(-len(sample)*len(x)//_AT_A_TIME))
+        kept["nearness", k] = np.concatenate([of_sample(rows) for rows in parts])
+    return (kept["nearness", k] < nearness(similarity)[:, None]).mean(1)
+
+_AT_A_TIME = 30_000_000  # cosines of the sample, so that a large catalogue takes no more memory than a small one
 
 _REMEMBERED = 1024  # pictures
 _named, _lock = {}, threading.Lock()
@@ -47,6 +55,12 @@ def _name_kinds(pins):
         return found
 
 # %% ../nbs/08a2_shown.ipynb #shwn00y0
+def _in_categories(catalog, names):
+    "[n] bool: whose category is one of these."
+    mask = np.zeros(len(catalog), bool)
+    for name in names: mask[category_rows(catalog)[name]] = True
+    return mask
+
 def board_slots(
     recommender,   # a Recommender
     board: Board,  # any board
@@ -54,7 +68,7 @@ def board_slots(
 ) -> pd.DataFrame:  # one row per picture: name, slot, confidence (0 … 1; 1 for items of the catalogue)
     "What category each picture of a board shows."
     catalog, rows = recommender.catalog, recommender.catalog.find_rows(board.items)
-    category, k = catalog.items["category"].to_numpy(), min(k, len(catalog) - 1)
+    category, k = category_values(catalog), min(k, len(catalog) - 1)
     slots, confidence = category[rows].astype(object), np.ones(len(board))
     unknown = np.flatnonzero(rows < 0)
     if len(unknown):
@@ -65,8 +79,9 @@ def board_slots(
         for n, near, share, (kind, sure, product) in zip(unknown, order, closer, _name_kinds(pins)):
             (slots[n], votes), = Counter(category[near[:k]]).most_common(1)
             confidence[n] = votes/k*min(1, 10*share)  # as near as a tenth of the items are: it shows a product
-            named = [category[row] for row in near if kind is not None and kinds[category[row]] == kind]
-            if named and sure > confidence[n]: slots[n], confidence[n] = Counter(named[:k]).most_common(1)[0][0], sure
+            same = [name for name in kinds if kind is not None and kinds[name] == kind]
+            named = category[near[_in_categories(catalog, same)[near]][:k]].tolist() if same else []
+            if named and sure > confidence[n]: slots[n], confidence[n] = Counter(named).most_common(1)[0][0], sure
             if not product and any(kinds.values()): confidence[n] = 0  # a fabric or a palette, and the shop has clothes
     confidence[[pin.words is not None for pin in board.pins]] = 0  # words say what is wanted: they are no piece
     return pd.DataFrame(dict(name=board.names, slot=slots, confidence=confidence))
@@ -153,7 +168,7 @@ def best_set(
 ) -> list:  # of slots
     "The slots that can be worn together, and with the items on the board where that is possible, with the best mean."
     rules, rows = read_wearable(wearable, catalog), catalog.find_rows(board.items)
-    shown = catalog.items["category"].to_numpy()[rows[rows >= 0]]
+    shown = category_values(catalog)[rows[rows >= 0]]
     order = scores.sort_values(ascending=False, kind="stable").index
     sets = rules.combinations(order, shown) or rules.combinations(order)
     return max(sets, key=lambda slots: scores[slots].mean())
@@ -181,11 +196,21 @@ def _plain(values):
     text = pd.Series(np.asarray(values, object)).fillna("").astype(str).str.strip().str.lower()
     return text.where(~text.isin(_ANYBODY), "").to_numpy(object)
 
+def _column(catalog, column):
+    "(int [n], texts): the values of a column as numbers of plain texts, made once for a catalogue."
+    if ("plain", column) not in catalog.kept:
+        codes, values = pd.factorize(catalog.items[column], use_na_sentinel=False)
+        places, texts = pd.factorize(_plain(values))
+        catalog.kept["plain", column] = places[codes], texts
+    return catalog.kept["plain", column]
+
 def _votes(values, weights):
     "(the value with most weight, its share of all weight); empty values do not vote."
-    sums = pd.Series(weights).groupby(np.asarray(values, object)).sum().drop("", errors="ignore")
-    if not len(sums) or sums.max() <= 0: return "", 0.
-    return sums.idxmax(), sums.max()/sums.sum()
+    votes = {}
+    for value, weight in zip(values, np.asarray(weights).tolist()): votes.setdefault(value, []).append(weight)
+    sums = {value: math.fsum(votes[value]) for value in sorted(votes) if value != ""}
+    best = max(sums, key=sums.get, default="")
+    return (best, sums[best]/math.fsum(sums.values())) if sums and sums[best] > 0 else ("", 0.)
 
 def _nearest_weights(similarity, k):
     "(the k nearest, their votes): each with its cosine less that of the next one, or of the last where there is none."
@@ -193,20 +218,25 @@ def _nearest_weights(similarity, k):
     return order[:k], similarity[order[:k]] - similarity[order[-1]] + 1e-6
 
 # %% ../nbs/08a2_shown.ipynb #wear00y2
+def _shares(codes, texts):
+    "{text: its share of those that say something}."
+    counts = pd.Series(np.bincount(codes, minlength=len(texts)), texts).drop("", errors="ignore")
+    return counts/max(counts.sum(), 1)
+
 def _read_values(recommender, pins, columns, agreement, k):
     "{column: [value of each picture by its neighbours; _UNCLEAR for a piece, empty for a fabric or a palette]}"
     items, found = recommender.catalog.items, {column: [] for column in columns}
     if not pins: return found
     train = (items["split"] == "train").to_numpy() if "split" in items else np.ones(len(items), bool)
-    plain = {column: _plain(items[column]) for column in columns}
-    common = {column: pd.Series(values[train & (values != "")]).value_counts(normalize=True)
-              for column, values in plain.items()}
+    plain = {column: _column(recommender.catalog, column) for column in columns}
+    common = {column: _shares(codes[train], texts) for column, (codes, texts) in plain.items()}
     similarity = recommender.pin_features(pins) @ recommender.features.x.T
     for row, near in zip(board_slots(recommender, Board(pins)).itertuples(), similarity):
-        rows = np.flatnonzero(train & (items["category"] == row.slot).to_numpy())
+        rows = category_rows(recommender.catalog)[row.slot]
+        rows = rows[train[rows]]
         closest, weights = _nearest_weights(near[rows], k)
-        for column, values in plain.items():
-            value, share = _votes(values[rows[closest]], weights)
+        for column, (codes, texts) in plain.items():
+            value, share = _votes(texts[codes[rows[closest]]], weights)
             clear = row.confidence >= .6 and share >= max(agreement, common[column].get(value, 0))
             found[column].append(value if clear else _UNCLEAR if row.confidence >= .6 else "")
     return found
@@ -228,12 +258,12 @@ def shown_values(
     read = _read_values(recommender, [pin for pin, row in zip(pins, rows) if row < 0], columns, agreement, k)
     shown = {}
     for column in columns:
-        plain, values = _plain(catalog.items[column]), np.full(len(pins), "", object)
-        values[rows >= 0] = plain[rows[rows >= 0]]
+        (codes, texts), values = _column(catalog, column), np.full(len(pins), "", object)
+        values[rows >= 0] = texts[codes[rows[rows >= 0]]]
         values[rows < 0] = read[column]
         value, share = _votes(values, [pin.weight for pin in pins])
         if value in ("", _UNCLEAR) or share < agreement: continue
-        shown[column] = catalog.items[column].iat[int(np.argmax(plain == value))]
+        shown[column] = catalog.items[column].iat[int(np.argmax(codes == np.flatnonzero(texts == value)[0]))]
     return shown
 
 # %% ../nbs/08a2_shown.ipynb #wear0066
@@ -243,9 +273,16 @@ def _said(value):
 
 def _goes_with(value, column):
     "[n] bool: which values of a column do not contradict this one, or these."
-    wanted = {plain for one in (value if isinstance(value, (list, tuple, set)) else [value]) for plain in _plain([one])}
+    wanted = set(_plain(list(value) if isinstance(value, (list, tuple, set)) else [value]))
     wanted |= {also for plain in wanted for also in _ALSO.get(plain, ())}
     return pd.Series(_plain(column)).isin({*wanted, ""}).to_numpy(bool)
+
+def _keeps(value, catalog, column):
+    "The same as a filter, which looks at each text once."
+    codes, texts = _column(catalog, column)
+    key = "keeps", column, repr(value)
+    if key not in catalog.kept: catalog.kept[key] = _goes_with(value, texts)
+    return lambda values: catalog.kept[key][codes]
 
 def kept_values(
     recommender,   # a Recommender
@@ -281,7 +318,7 @@ def kept_candidates(
     def find(slots, columns):
         conditions = {}
         for column in columns:
-            conditions[column] = partial(_goes_with, kept[column])
+            conditions[column] = _keeps(kept[column], recommender.catalog, column)
             conditions[column].__name__ = f"{_said(kept[column])}{why} (keep=None leaves it out)"
         return recommender.candidates(slots, shown, exclude, exclude_seen, (filters or {}) | conditions)
     if not kept: return *find(slots, ()), []

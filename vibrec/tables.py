@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SEPARATORS', 'MISSING', 'TEXT_COLUMNS', 'SUFFIXES', 'SPLITS', 'decode_table', 'find_separator', 'split_rows',
            'rows_to_table', 'typed_column', 'storable', 'file_name', 'as_text', 'rename_columns', 'read_table',
-           'unique_names', 'plain_table', 'check_items', 'check_outfits']
+           'unique_names', 'plain_table', 'check_items', 'is_checked', 'check_outfits']
 
 # %% ../nbs/a1c_tables.ipynb #tab00005
 import codecs
@@ -162,9 +162,12 @@ def as_text(
 ) -> pd.Series:  # of str; gaps and blank cells are gaps
     "A column of names as text: whole numbers without a point, nothing that cannot be stored."
     if is_float_dtype(column) and (column.dropna() % 1 == 0).all(): column = column.astype("Float64").astype("Int64")
-    cells = [None if _is_gap(cell) else _cell_text(cell) for cell in column.astype(object)]
-    found = pd.Series(cells, column.index, dtype="str", name=column.name)
-    return found.mask(found.str.strip() == "")
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow": found = column.astype("str")
+    else:  # Arrow's texts can be stored as they are
+        cells = [None if _is_gap(cell) else _cell_text(cell) for cell in column.astype(object)]
+        found = pd.Series(cells, column.index, dtype="str", name=column.name)
+    blank = found.str.strip() == ""
+    return found.mask(blank) if blank.any() else found
 
 def _is_gap(cell):
     "Whether a cell holds nothing: None, NaN, NaT, NA."
@@ -330,11 +333,25 @@ def check_items(
         raise CatalogError(f"items: split must be one of {SPLITS}, got {some(set(items['split']) - set(SPLITS))}")
     said += [f"column {name!r} holds {held}, all of it is text now" for name, held in changed.items()
              if name not in ("id", "category", "family", "split", "image")]
-    variants = items["category"].drop_duplicates().groupby(items["category"].str.casefold())
+    names = items["category"].drop_duplicates()
+    variants = names.groupby(names.str.casefold())
     said += [f"the categories {some(names)} differ in upper and lower case only, and are different slots"
              for _, names in variants if len(names) > 1]
     if said and tell: warnings.warn(f"items: {'; '.join(said)}", stacklevel=3)
     return items
+
+# %% ../nbs/a1c_tables.ipynb #tabck002
+def is_checked(
+    items: pd.DataFrame,  # as it was read from a file
+) -> bool:
+    "Whether an item table is one that `check_items` would leave as it is, as far as its columns and their types say."
+    names = [name for name in ("id", "category", "family", "split", "image") if name in items]
+    texts = all(isinstance(items[name].dtype, pd.StringDtype) for name in names)
+    if not texts or not {"id", "category"} <= set(names) or not len(items): return False
+    if any(column.dtype == object for _, column in items.items()) or not isinstance(items.index, pd.RangeIndex): return False
+    if any(items[name].isna().any() for name in ("id", "category", "split") if name in items): return False
+    if "split" in items and not set(items["split"].unique()) <= set(SPLITS): return False
+    return items["id"].is_unique
 
 # %% ../nbs/a1c_tables.ipynb #tab00045
 def check_outfits(

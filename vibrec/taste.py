@@ -70,8 +70,9 @@ def best_order(
     rows: np.ndarray,    # int [n], places in the catalogue
 ) -> np.ndarray:  # int64 [min(k, n)], positions of the best, best first
     "The k best values in order. Ties go to the item that stands first in the catalogue."
-    best = np.argpartition(-values, k - 1)[:k] if k < len(rows) else np.arange(len(rows))
-    return best[np.lexsort((rows[best], -values[best]))]
+    best = np.arange(len(rows))
+    if k < len(rows): best = np.flatnonzero(values >= np.partition(values, -k)[-k])  # with all that tie for the last place
+    return best[np.lexsort((rows[best], -values[best]))][:k]
 
 # %% ../nbs/07_taste.ipynb #f1abcaa1
 def mmr_order(

@@ -127,10 +127,21 @@ def score(self, query, vectors):
 @patch_to(RerankedModel)
 def shortlist(self, query, vectors, k):
     "Positions of the first family's best: a hundred, or as many as will be shown."
-    depth = max(DEPTH, k)
+    depth = self.depth(k)
     if depth >= len(vectors): return np.arange(len(vectors))
     scores = self.first.score(query.state[0], self._halves(vectors)[0])
     return np.sort(np.argsort(-scores, kind="stable")[:depth])
+
+
+@patch_to(RerankedModel)
+def rough(self, query, longest):
+    "What the first family says, by a matrix product."
+    found = self.first.rough(query.state[0], longest)
+    return found and (lambda vectors: found[0](self._halves(vectors)[0]), found[1])
+
+
+@patch_to(RerankedModel)
+def depth(self, k): return max(DEPTH, k)
 
 # %% ../../nbs/04e_reranked.ipynb #rrk00009
 @patch_to(RerankedModel)
