@@ -73,7 +73,6 @@ def _option(*names, metavar=None, help="", **more):
     "An option of the command line; without a default that is worth showing, its help says what happens."
     return typer.Option(*names, metavar=metavar, help=help, show_default=False, **more)
 
-
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no talk; results and errors only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the full traceback of an error.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.", min=0)]
