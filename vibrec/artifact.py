@@ -189,7 +189,7 @@ _SAMPLES, _SAMPLE = 64, 16384  # how many, and bytes of each
 def sample_digest(
     path: str | Path,  # a file
 ) -> str:  # 64 hexadecimal digits
-    "The SHA-256 of a file's size and of 64 samples of 16 KB, at equal distances, the first and the last bytes included."
+    "The SHA-256 of a file's size and of 64 samples of 16 KB at equal distances, the first and the last bytes included."
     size = os.stat(path).st_size
     found = hashlib.sha256(str(size).encode())
     with open(path, "rb") as file:
@@ -325,7 +325,7 @@ def _check_files(folder, config, whole=False):
 def check_artifact(
     directory: str | Path,  # the folder
 ) -> dict:  # its settings
-    "Compare every byte of an artefact and its parts with the digests. Raises ArtifactError naming the file that differs."
+    "Compare every byte of an artefact and its parts with the digests. Raises ArtifactError for one that differs."
     folder = Path(directory)
     _check_folder(folder, "vibrec")
     config = read_config(folder, _parse_config(folder/_CONFIG, "artefact").get("kind"))

@@ -29,10 +29,8 @@ from .tables import SPLITS, check_items, check_outfits, file_name, is_checked, r
 from .values import result_names
 
 # %% ../nbs/00_catalog.ipynb #54383b5c
-_log = logging.getLogger(__name__)
-
 class Catalog:
-    "Items as a table that stays as it is, pictures, outfits. Raises CatalogError when the tables contradict each other."
+    "Items as a table that stays as it is, pictures, outfits. Raises CatalogError when tables contradict each other."
     def __init__(self,
         items: pd.DataFrame,           # one row per item: id (unique), category, maybe family, split, image, and more
         outfits: pd.DataFrame = None,  # long table outfit_id, item_id
@@ -40,8 +38,7 @@ class Catalog:
         recipes: pd.DataFrame = None,  # of the drawn demo: how each picture is drawn, in the order of items
     ):
         items = check_items(items)
-        outfits = None if outfits is None else check_outfits(outfits, pd.Index(items["id"]))
-        self._set(items, outfits, root, recipes)
+        self._set(items, None if outfits is None else check_outfits(outfits, pd.Index(items["id"])), root, recipes)
 
     @classmethod
     def _of(cls, items, outfits, root=None, recipes=None):
@@ -170,6 +167,7 @@ def show(self,
     return show_images(self.images(ids, 256), self.items[self.group_column].iloc[self.rows(ids)].tolist(), columns)
 
 # %% ../nbs/00_catalog.ipynb #46e1495b
+_log = logging.getLogger(__name__)
 _SPLIT_FOLDERS = dict(train="train", training="train", valid="valid", val="valid", validation="valid", dev="valid",
                       test="test", testing="test")
 

@@ -177,7 +177,7 @@ def shortlist(
     "Positions of all of them, unless a family has a cheaper first selection."
     return np.arange(len(vectors))
 
-
+# %% ../nbs/03c_model.ipynb #ctrr0005
 @patch_to(Model)
 def rough(
     self,

@@ -69,7 +69,7 @@ class RowIndex:
                 if found[number] < 0 and self.rows[row].tobytes() == vector.tobytes(): found[number] = row
         return found
 
-# %% ../nbs/03e_stored.ipynb #st000008
+# %% ../nbs/03e_stored.ipynb #st0000h2
 class _Once:
     "What is made when it is first asked for, by one thread for all."
     def __init__(self, make): self._make, self._lock, self._made = make, threading.RLock(), None
@@ -80,6 +80,20 @@ class _Once:
             return self._made
 
 
+def _same(ids, others): return ids is others or np.array_equal(ids, others)
+
+def _is_view(array, other):
+    "Whether two arrays are the same memory, read in the same way."
+    places = [(one.ctypes.data, one.shape, one.strides, one.dtype) for one in (array, other)]
+    return places[0] == places[1]
+
+def _unchanging(array):
+    "The same numbers, without a copy, and not to be written to."
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+# %% ../nbs/03e_stored.ipynb #st000008
 class StoredModel(VectorModel):
     "A saved family: it answers for the items of its catalogue from stored vectors, and is loaded for anything else."
     def __init__(self,
@@ -121,20 +135,6 @@ class StoredModel(VectorModel):
         "Which items it was fitted on."
         known = x is self._x and _same(ids, self._ids)
         return self._arrays["trained"].astype(bool) if known else self.whole.knows(ids, x)
-
-
-def _same(ids, others): return ids is others or np.array_equal(ids, others)
-
-def _is_view(array, other):
-    "Whether two arrays are the same memory, read in the same way."
-    places = [(one.ctypes.data, one.shape, one.strides, one.dtype) for one in (array, other)]
-    return places[0] == places[1]
-
-def _unchanging(array):
-    "The same numbers, without a copy, and not to be written to."
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 # %% ../nbs/03e_stored.ipynb #st00008c
 @patch_to(StoredModel)

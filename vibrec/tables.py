@@ -348,7 +348,8 @@ def is_checked(
     names = [name for name in ("id", "category", "family", "split", "image") if name in items]
     texts = all(isinstance(items[name].dtype, pd.StringDtype) for name in names)
     if not texts or not {"id", "category"} <= set(names) or not len(items): return False
-    if any(column.dtype == object for _, column in items.items()) or not isinstance(items.index, pd.RangeIndex): return False
+    if any(column.dtype == object for _, column in items.items()): return False
+    if not isinstance(items.index, pd.RangeIndex): return False
     if any(items[name].isna().any() for name in ("id", "category", "split") if name in items): return False
     if "split" in items and not set(items["split"].unique()) <= set(SPLITS): return False
     return items["id"].is_unique

@@ -71,7 +71,7 @@ def best_order(
 ) -> np.ndarray:  # int64 [min(k, n)], positions of the best, best first
     "The k best values in order. Ties go to the item that stands first in the catalogue."
     best = np.arange(len(rows))
-    if k < len(rows): best = np.flatnonzero(values >= np.partition(values, -k)[-k])  # with all that tie for the last place
+    if k < len(rows): best = np.flatnonzero(values >= np.partition(values, -k)[-k])  # all that tie for the last
     return best[np.lexsort((rows[best], -values[best]))][:k]
 
 # %% ../nbs/07_taste.ipynb #f1abcaa1
