@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 
 from ..catalog import Catalog
 from ..cooccurrence import CooccurrenceCounts, CooccurrenceNetwork, MaskedNodeObjective
@@ -60,6 +61,11 @@ def excess_cooccurrence(
     return (observed - expected) / np.outer(root_degree, root_degree)
 
 # %% ../../nbs/06a_kernel.ipynb #cok00018
+def _padded(array):
+    "A tensor with zeros to multiples of 64, because the bits of a product can depend on a row's place among others."
+    return F.pad(torch.from_numpy(array), (0, -array.shape[1] % 64, 0, -len(array) % 64))
+
+
 class PairKernel:
     "Two-step kernel ridge regression of which items occur together (Stock et al. 2018, arXiv:1803.01575)."
 
@@ -72,13 +78,19 @@ class PairKernel:
         bound: float,         # no score is larger in size
     ):
         self.base, self.vectors, self.signs, self.width, self.bound = base, vectors, signs, width, bound
+        self._padded = _padded(base), _padded(vectors)
 
     def transform(
         self,
         x: Any,  # float32 [m, d], any items
     ) -> np.ndarray:  # float32 [m, r]; the score of two rows v, w is sum(v * w * signs)
         "Items as short vectors; a row has the same bits alone and in company."
-        return _blockwise(lambda unit: gaussian_kernel(unit, self.base, self.width) @ self.vectors, unit_rows(x))
+        return _blockwise(self._transform_block, unit_rows(x))
+
+    def _transform_block(self, unit):
+        base, vectors = self._padded
+        kernel = ((_padded(unit) @ base.T - 1) / self.width).exp()                # `gaussian_kernel`
+        return (kernel @ vectors)[:, :len(self.signs)].numpy()
 
     def scores(
         self,
