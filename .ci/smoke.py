@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 DEVELOPMENT_ONLY = {"nbdev", "execnb", "fastcore", "ghapi", "jupyterlab", "nbclient", "smalldocs"}
-NEEDS_IPYWIDGETS = {"vibrec.front", "vibrec.cards", "vibrec.pieces", "vibrec.panels", "vibrec.widget"}  # the extra `widget`
+NEEDS_IPYWIDGETS = {"vibrec.front", "vibrec.cards", "vibrec.pieces", "vibrec.looks_panel", "vibrec.panels", "vibrec.widget"}  # the extra `widget`
 
 import vibrec
 
