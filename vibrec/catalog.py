@@ -393,8 +393,16 @@ def details(self,
     rows,  # int [m], positions in items
 ) -> pd.DataFrame:  # m rows
     "All columns but `id`, `image` and `split`; one called as a column of results is, such as score, is score_item."
-    details = self.items.iloc[rows].drop(columns=["id", "image", "split"], errors="ignore").reset_index(drop=True)
-    return details.set_axis([result_names(details.columns).get(name, name) for name in details], axis=1)
+    return pd.DataFrame(self.detail_columns(rows), index=range(len(rows)))
+
+@patch_to(Catalog)
+def detail_columns(self,
+    rows,  # int [m], positions in items
+) -> dict:  # {name: array of m values}
+    "The columns of `details` as arrays, to be put together with others in one table."
+    names = [name for name in self.items if name not in ("id", "image", "split")]
+    called = result_names(names)
+    return {called[name]: self.items[name].array.take(rows) for name in names}
 
 @patch_to(Catalog)
 def word_columns(self,

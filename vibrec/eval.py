@@ -405,13 +405,13 @@ def with_details(self,
     asked: Asked,         # as the model sees it
 ) -> pd.DataFrame:
     "The table with ids, the nearest picture on the board, and the catalogue's columns."
-    rows, given = table["row"].to_numpy(), [(name, table[name]) for name in table if name != "row"]
+    rows, given = table["row"].to_numpy(), [(name, table[name].array) for name in table if name != "row"]
     agree = self.model.pairs(self.vectors[rows], asked.vectors[:len(board)])
     agree[:, board.weights <= 0] = -np.inf  # a picture that pushes away is near to nothing
     nearest = agree.argmax(1)
     named = dict(nearest=np.array(board.names, object)[nearest], nearest_score=agree[np.arange(len(rows)), nearest])
-    columns = dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items()])
-    return pd.concat([pd.DataFrame(columns), self.catalog.details(rows)], axis=1)
+    return pd.DataFrame(dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items(),
+                              *self.catalog.detail_columns(rows).items()]))
 
 # %% ../nbs/04_eval.ipynb #fa459443
 @patch_to(Recommender)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .catalog import Catalog
-from .core import CatalogError, inner_products, lazy_import, patch_to, quick_products
+from .core import CatalogError, inner_products, lazy_import, patch_to
 from .features import BUILT_IN, Encoder, Features, many_views
 from .filters import whole_number
 
@@ -179,12 +179,22 @@ def shortlist(
 
 # %% ../nbs/03c_model.ipynb #ctrr0005
 @patch_to(Model)
-def rough(
+def query_vectors(
     self,
     query: Query,
-    longest: float,  # length of the longest of the candidates' vectors
-) -> tuple | None:  # (function: float32 [n, d], candidates → float32 [n]; how far its scores may be off), or None
-    "Scores by a matrix product, of what `shortlist` selects by; None: this family has nothing quicker than `score`."
+) -> np.ndarray | None:  # float32 [b, d]; None: this family has nothing quicker than `score`
+    "Vectors whose inner products with a candidate's vector say all that its score depends on."
+
+
+@patch_to(Model)
+def score_bounds(
+    self,
+    query: Query,
+    products: np.ndarray,  # float32 [b, n], of `query_vectors` and n candidates, more or less
+    error: float,          # how far a product may be off
+) -> tuple:  # (float32 [n], float32 [n])
+    "Between which two numbers the score of each candidate lies, or what `shortlist` selects by."
+    raise NotImplementedError
 
 
 @patch_to(Model)
@@ -192,7 +202,7 @@ def depth(
     self,
     k: int,  # how many will be shown
 ) -> int:
-    "How many of the best by `rough` scores `shortlist` has to see."
+    "How many of the best `shortlist` has to see."
     return k
 
 # %% ../nbs/03c_model.ipynb #ctr00005
@@ -252,11 +262,19 @@ def soft_shares(
     softness: float,      # τ > 0, in units of a score
 ) -> np.ndarray:  # float32 [m, n]; the absolute values of a candidate's column add up to 1
     "How much each picture counts for each candidate in a soft maximum. A column does not depend on the others."
-    shares, pulls = np.repeat(weights[:, None], scores.shape[1], axis=1), weights > 0
-    raised = np.log(weights[pulls])[:, None] + scores[pulls] / np.float32(softness)
-    raised = np.exp(raised - raised.max(0))
-    shares[pulls] = weights[pulls].sum() * raised / sum(raised)
-    return shares / np.abs(weights).sum()
+    pulls, total = weights > 0, np.abs(weights).sum()
+    raised = scores[pulls] / np.float32(softness)
+    raised += np.log(weights[pulls])[:, None]
+    raised -= raised.max(0)
+    np.exp(raised, out=raised)
+    summed = sum(raised)
+    raised *= weights[pulls].sum()
+    raised /= summed
+    raised /= total
+    if pulls.all(): return raised
+    shares = np.empty_like(scores)
+    shares[pulls], shares[~pulls] = raised, (weights[~pulls] / total)[:, None]
+    return shares
 
 # %% ../nbs/03c_model.ipynb #ctr00007
 class VectorModel(Model):
@@ -308,19 +326,22 @@ class VectorModel(Model):
 
 # %% ../nbs/03c_model.ipynb #ctrr0002
 @patch_to(VectorModel)
-def rough(self, query, longest):
-    "The same scores by a matrix product, and a bound for the difference."
+def query_vectors(self, query):
+    "The query's vector, or those of its pictures where they count by a soft maximum."
     if type(self).score is not VectorModel.score: return None
-    asked = query.vector[None] if query.softness is None else self.as_query(query.vectors)
-    largest = float(np.linalg.norm(asked, axis=1).max()) * longest
-    margin = 4 * float(np.finfo(np.float32).eps) * (asked.shape[1] + len(asked) + 8) * largest
-    if query.softness is None: return lambda vectors: quick_products(asked, vectors)[0], margin
+    return query.vector[None] if query.softness is None else self.as_query(query.vectors)
 
-    def soft(vectors):
-        scores = quick_products(asked, vectors)
-        return sum(soft_shares(scores, query.weights, query.softness) * scores)
 
-    return soft, 4 * margin * (1 + 2 * largest / query.softness)
+@patch_to(VectorModel)
+def score_bounds(self, query, products, error):
+    "One product is off by `error`; a soft maximum by that and the more, the further the pictures' scores are apart."
+    if query.softness is None: return products[0] - error, products[0] + error
+    score = sum(soft_shares(products, query.weights, query.softness) * products)
+    pulling, largest = products[query.weights > 0], float(np.abs(products).max()) + error
+    apart = pulling.max(0) - pulling.min(0) + np.float32(2 * error)
+    rounding = 32 * float(np.finfo(np.float32).eps) * largest * (1 + largest / query.softness)
+    margin = error * (1 + apart / np.float32(2 * query.softness)) + np.float32(rounding)
+    return score - margin, score + margin
 
 # %% ../nbs/03c_model.ipynb #ctr00020
 SOFTNESS = 4.  # τ of a board's soft maximum, in standard deviations of a family's scores over pairs

@@ -186,6 +186,7 @@ def worn_look(
 KEPT = ("gender", "usage")  # columns whose values are kept where a board shows them
 _STRICT = {"gender"}        # columns that stay kept where a slot has nothing of the value
 _UNCLEAR = "?"              # the value of a piece that says no value clearly: it counts against all of them
+_REMEMBERED = 16            # answers for values of a column; one takes a byte for each item
 _ENOUGH = 5                 # items of a slot that have to be left; with fewer, the other columns are not kept there
 _ANYBODY = {"", "unisex", "all", "any", "none", "nan", "na", "n/a", "unknown"}
 _ALSO = {"kids": ("boys", "girls"), "boys": ("kids",), "girls": ("kids",), "casual": ("smart casual",),
@@ -197,11 +198,12 @@ def _plain(values):
     return text.where(~text.isin(_ANYBODY), "").to_numpy(object)
 
 def _column(catalog, column):
-    "(int [n], texts): the values of a column as numbers of plain texts, made once for a catalogue."
+    "(int [n], texts, written): the values of a column as numbers of plain texts, and how each is first written."
     if ("plain", column) not in catalog.kept:
         codes, values = pd.factorize(catalog.items[column], use_na_sentinel=False)
         places, texts = pd.factorize(_plain(values))
-        catalog.kept["plain", column] = places[codes], texts
+        written = [values[np.argmax(places == place)] for place in range(len(texts))]
+        catalog.kept["plain", column] = places[codes], texts, written
     return catalog.kept["plain", column]
 
 def _votes(values, weights):
@@ -229,13 +231,13 @@ def _read_values(recommender, pins, columns, agreement, k):
     if not pins: return found
     train = (items["split"] == "train").to_numpy() if "split" in items else np.ones(len(items), bool)
     plain = {column: _column(recommender.catalog, column) for column in columns}
-    common = {column: _shares(codes[train], texts) for column, (codes, texts) in plain.items()}
+    common = {column: _shares(codes[train], texts) for column, (codes, texts, _) in plain.items()}
     similarity = recommender.pin_features(pins) @ recommender.features.x.T
     for row, near in zip(board_slots(recommender, Board(pins)).itertuples(), similarity):
         rows = category_rows(recommender.catalog)[row.slot]
         rows = rows[train[rows]]
         closest, weights = _nearest_weights(near[rows], k)
-        for column, (codes, texts) in plain.items():
+        for column, (codes, texts, _) in plain.items():
             value, share = _votes(texts[codes[rows[closest]]], weights)
             clear = row.confidence >= .6 and share >= max(agreement, common[column].get(value, 0))
             found[column].append(value if clear else _UNCLEAR if row.confidence >= .6 else "")
@@ -258,12 +260,12 @@ def shown_values(
     read = _read_values(recommender, [pin for pin, row in zip(pins, rows) if row < 0], columns, agreement, k)
     shown = {}
     for column in columns:
-        (codes, texts), values = _column(catalog, column), np.full(len(pins), "", object)
+        (codes, texts, written), values = _column(catalog, column), np.full(len(pins), "", object)
         values[rows >= 0] = texts[codes[rows[rows >= 0]]]
         values[rows < 0] = read[column]
         value, share = _votes(values, [pin.weight for pin in pins])
         if value in ("", _UNCLEAR) or share < agreement: continue
-        shown[column] = catalog.items[column].iat[int(np.argmax(codes == np.flatnonzero(texts == value)[0]))]
+        shown[column] = written[int(np.flatnonzero(texts == value)[0])]
     return shown
 
 # %% ../nbs/08a2_shown.ipynb #wear0066
@@ -278,11 +280,14 @@ def _goes_with(value, column):
     return pd.Series(_plain(column)).isin({*wanted, ""}).to_numpy(bool)
 
 def _keeps(value, catalog, column):
-    "The same as a filter, which looks at each text once."
-    codes, texts = _column(catalog, column)
-    key = "keeps", column, repr(value)
-    if key not in catalog.kept: catalog.kept[key] = _goes_with(value, texts)
-    return lambda values: catalog.kept[key][codes]
+    "The same as a filter. Boards ask for the same few values again and again: the last of them are remembered."
+    remembered = catalog.kept.setdefault(("keeps", column), {})
+    if (found := remembered.get(repr(value))) is None:
+        codes, texts, _ = _column(catalog, column)
+        found = _goes_with(value, texts)[codes]
+        if len(remembered) >= _REMEMBERED: remembered.clear()
+        remembered[repr(value)] = found
+    return lambda values: found
 
 def kept_values(
     recommender,   # a Recommender

@@ -134,10 +134,16 @@ def shortlist(self, query, vectors, k):
 
 
 @patch_to(RerankedModel)
-def rough(self, query, longest):
-    "What the first family says, by a matrix product."
-    found = self.first.rough(query.state[0], longest)
-    return found and (lambda vectors: found[0](self._halves(vectors)[0]), found[1])
+def query_vectors(self, query):
+    "Those of the first family, with zeros for the columns of the second."
+    asked = self.first.query_vectors(query.state[0])
+    return asked if asked is None else np.pad(asked, ((0, 0), (0, query.vectors.shape[1] - self.width)))
+
+
+@patch_to(RerankedModel)
+def score_bounds(self, query, products, error):
+    "What the first family may say."
+    return self.first.score_bounds(query.state[0], products, error)
 
 
 @patch_to(RerankedModel)
