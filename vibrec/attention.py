@@ -154,16 +154,32 @@ def reset_parameters(self):
 
 
 @patch_to(GraphAttention)
-def project(
+def message(
     self,
     sources: torch.Tensor,  # float [n, in_dim]
-    targets: torch.Tensor,  # float [m, in_dim], perhaps the same
-) -> tuple[torch.Tensor, torch.Tensor]:  # float [n, heads * columns], [m, heads * columns]
-    "Both sides' linear maps; that of the sources is the message."
-    h = self.lin(sources)
-    return h, h if targets is sources else self.lin(targets)
+) -> torch.Tensor:  # float [n, heads * columns]
+    "What each source sends: its row under the first linear map."
+    return getattr(self, self.maps[0])(sources)
 
 
+@patch_to(GraphAttention)
+def reception(
+    self,
+    targets: torch.Tensor,  # float [m, in_dim]
+) -> torch.Tensor:  # float [m, heads * columns]
+    "What each target compares messages with: its row under the last linear map, which may be the first."
+    return getattr(self, self.maps[-1])(targets)
+
+
+@patch_to(GraphAttention)
+def residual(
+    self,
+    targets: torch.Tensor,  # float [m, in_dim]
+) -> torch.Tensor | None:   # float [m, heads * columns], without concat [m, columns]; None without such a path
+    "What each target keeps of itself."
+    return None if self.res is None else self.res(targets)
+
+# %% ../nbs/02b_attention.ipynb #att00024
 def _by_head(h, vector):
     "Inner products of each head's columns with its part of a vector [1, heads, columns]: [n, heads]."
     return (h.view(-1, *vector.shape[1:]) * vector).sum(-1)
@@ -172,17 +188,17 @@ def _by_head(h, vector):
 @patch_to(GraphAttention)
 def source_scores(
     self,
-    h_source: torch.Tensor,  # float [n, heads * columns], of `project`
+    h_source: torch.Tensor,  # float [n, heads * columns], of `message`
 ) -> torch.Tensor | None:  # float [n, heads]; None where an edge's score is no sum of both sides' terms
     "What each source adds to the scores of all its edges."
     return _by_head(h_source, self.att_src)
 
-# %% ../nbs/02b_attention.ipynb #att00024
+
 @patch_to(GraphAttention)
 def scores(
     self,
-    h_source: torch.Tensor,  # float [n, heads * columns], of `project`
-    h_target: torch.Tensor,  # float [m, heads * columns]
+    h_source: torch.Tensor,  # float [n, heads * columns], of `message`
+    h_target: torch.Tensor,  # float [m, heads * columns], of `reception`
     edge_index: torch.Tensor,  # int64 [2, E]
     edge_attr: torch.Tensor | None,  # float [E, edge_dim]
     of_source: torch.Tensor | None = None,  # float [n, heads], of `source_scores`, where they are known
@@ -197,19 +213,10 @@ def scores(
 
 # %% ../nbs/02b_attention.ipynb #att00025
 @patch_to(GraphAttention)
-def residual(
-    self,
-    targets: torch.Tensor,  # float [m, in_dim]
-) -> torch.Tensor | None:   # float [m, heads * columns], without concat [m, columns]; None without such a path
-    "What each target keeps of itself."
-    return None if self.res is None else self.res(targets)
-
-
-@patch_to(GraphAttention)
 def attend(
     self,
-    h_source: torch.Tensor,  # float [n, heads * columns], of `project`
-    h_target: torch.Tensor,  # float [m, heads * columns]
+    h_source: torch.Tensor,  # float [n, heads * columns], of `message`
+    h_target: torch.Tensor,  # float [m, heads * columns], of `reception`
     own: torch.Tensor | None,  # float [m, …], the residual path, of `residual`
     edge_index: torch.Tensor,  # int64 [2, E]
     edge_attr: torch.Tensor | None = None,  # float [E, edge_dim]
@@ -223,7 +230,7 @@ def attend(
     if own is not None: out = out + own
     return out if self.bias is None else out + self.bias, alpha
 
-
+# %% ../nbs/02b_attention.ipynb #att0002f
 @patch_to(GraphAttention)
 def forward(
     self,
@@ -236,8 +243,10 @@ def forward(
     if edge_attr is not None and self.edge_dim is None:
         raise ValueError(f"edge_attr must be None, got {list(edge_attr.shape)}: make the layer with edge_dim")
     sources, targets = x if isinstance(x, tuple) else (x, x)
-    own = self.residual(targets)
-    out, alpha = self.attend(*self.project(sources, targets), own, edge_index, edge_attr)
+    own, h_source = self.residual(targets), self.message(sources)
+    shared = targets is sources and len(self.maps) == 1     # one map of the same rows is computed once
+    h_target = h_source if shared else self.reception(targets)
+    out, alpha = self.attend(h_source, h_target, own, edge_index, edge_attr)
     return (out, (edge_index, alpha)) if return_attention_weights else out
 
 # %% ../nbs/02b_attention.ipynb #att00030
@@ -294,10 +303,6 @@ class GraphAttentionV2(GraphAttention):
     "Dynamic attention (Brody et al. 2022): parameters, initial draws and numbers of PyTorch Geometric's `GATv2Conv`."
 
     maps, vectors, map_bias = ("lin_l", "lin_r"), ("att",), True
-
-    def project(self, sources, targets):
-        "Both sides' linear maps, of sources and of targets."
-        return self.lin_l(sources), self.lin_r(targets)
 
     def source_scores(self, h_source):
         "None: LeakyReLU stands between the sum and the vector."

@@ -157,14 +157,15 @@ def add(
 
     Raises CatalogError for ids or outfits that are there already, ImageError when no picture can be read."""
     old, new = _one_folder(recommender.catalog, _given(items, recommender.catalog, images))
-    _joined(old, new)  # says what is wrong before anything is encoded
+    joined = _joined(old, new)  # says what is wrong before anything is encoded
     if features is None:
         new.fetch(progress=progress)
         features = encode_catalog(new, recommender.encoder, cache=cache, progress=progress)
     _check_encoder(recommender, features)
-    new = with_pictures(new, features)
-    rows = np.concatenate([np.arange(len(old)), np.full(len(new), -1)])
-    return _rearranged(recommender, _joined(old, new), rows, features.select(new.ids).x, (), features.skipped)
+    usable = with_pictures(new, features)
+    if usable is not new: joined = _joined(old, usable)
+    rows = np.concatenate([np.arange(len(old)), np.full(len(usable), -1)])
+    return _rearranged(recommender, joined, rows, features.select(usable.ids).x, (), features.skipped)
 
 
 def _check_encoder(recommender, features):

@@ -118,8 +118,8 @@ def vibrec(
 
 # %% ../nbs/10_cli.ipynb #clifit00
 Runner = Annotated[str, _option(
-    metavar="NAME", help="Who encodes: local, this process; ray, a cluster, in shards in DIR-shards, with which a killed "
-    "run goes on. [default: local]")]
+    metavar="NAME", help="Who encodes: local, this process; ray, a cluster, in shards in DIR-shards, with which a "
+    "killed run goes on. [default: local]")]
 Address = Annotated[str | None, _option(metavar="HOST:PORT", help="Of the Ray cluster. [default: one on this machine]")]
 Kept = Annotated[Path | None, _option(
     metavar="DIR", help="Keep the state of the training here, with which a killed run goes on.")]

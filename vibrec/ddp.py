@@ -94,17 +94,15 @@ def fit_features(
     progress: bool,
 ) -> Features | None:  # None: in one process without a runner, where `Recommender.fit` encodes
     "Features for `Recommender.fit`, by whom they are to be made. Raises ValueError for an unknown runner."
-    if runner not in ("local", "ray"): raise ValueError(f"runner={runner!r} must be one of local, ray")
-    if address is not None and runner != "ray":
-        raise ValueError(f"address={address!r} is of a Ray cluster; give runner='ray' with it, or leave it out")
-    if runner == "local" and ranks()[1] == 1: return None
+    if runner == "local" and address is None and ranks()[1] == 1: return None
+    from vibrec.distributed import check_runner, encode_shards, read_shards   # half a second, where needed
+    check_runner(runner, address)
     kinds = [suggest_family(catalog)[0] if model == "auto" else family(model), *map(family, [rerank] if rerank else [])]
     encoder, _ = choose_encoder(kinds, encoder)
 
     def make():
         catalog.fetch(progress=progress)
         if runner == "local": return encode_catalog(catalog, encoder, cache=cache, progress=progress)
-        from vibrec.distributed import encode_shards, read_shards   # Parquet's half a second, for those who need it
         encode_shards(catalog, shards, encoder, runner, address, progress=progress)
         return read_shards(shards)
     return shared_features(make)
@@ -157,8 +155,8 @@ def train_distributed(
         except multiprocessing.ProcessRaisedException as error:
             raise VibrecError(f"a training process failed: {str(error).strip().splitlines()[-1]}") from error
         except multiprocessing.ProcessExitedException as error:
-            raise VibrecError(f"a training process was ended from outside ({error}); with checkpoint= the next run goes "
-                              "on where this one was") from error
+            raise VibrecError(f"a training process was ended from outside ({error}); with checkpoint= the next run "
+                              "goes on where this one was") from error
         network, history = (kind or GAT).load(f"{folder}/network"), pd.read_parquet(f"{folder}/history.parquet")
         every = [load_file(f"{folder}/gradients-{rank}.safetensors") for rank in range(processes)]
     for name, weight in network.named_parameters():

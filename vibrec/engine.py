@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .core import ArtifactError, patch_to, read_artifact, read_whole, some, write_artifact
+from .core import ArtifactError, patch_to, read_artifact, read_whole, write_artifact
 from .graph import _candidates, _pair_cosine, _squares, unit_rows
 from .index import (
-    Index, _as_text, _is_text, _mask, check_columns, check_filter, check_ids, check_items, check_query,
-    check_same_ids, condition_parts)
+    Index, _as_text, _is_text, _mask, as_asked, check_columns, check_filter, check_ids, check_items, check_query,
+    check_same_ids, condition_parts, refuse_absent, refuse_known)
 
 # %% ../nbs/02c2_engine.ipynb #idy00020
 def _even(vectors):
@@ -119,7 +119,7 @@ def _slices(self, filter):
     codes = self.columns[self.group_by].categories.get_indexer(list(dict.fromkeys(asked)))
     return [slice(self.starts[code], self.starts[code + 1]) for code in sorted(codes[codes >= 0])]
 
-
+# %% ../nbs/02c2_engine.ipynb #idy0002m
 @patch_to(_Part)
 def _masked(self, rows, filter):
     "A slice with what else is asked: as it is, with a mask, or as a list of rows where few pass."
@@ -206,8 +206,7 @@ def add(
     "Add items. Raises ValueError for an id that is there already or twice, and for a row without a direction."
     with self._lock:
         ids, vectors = check_items(ids, vectors, self.width)
-        there = [id for id in ids if id in self] if self._parts else []
-        if there: raise ValueError(f"ids {some(there, 5)} are in the index already: use update to change them")
+        refuse_known(ids, self._places(ids)[1])
         columns = check_columns(columns, len(ids), self._like)
         if self.group_by in columns and not _is_text(columns[self.group_by]):
             raise ValueError(f"column {self.group_by!r} holds numbers, and items are grouped by text: "
@@ -231,12 +230,10 @@ def _put(self, parts, content):
 
 # %% ../nbs/02c2_engine.ipynb #idy00073
 @patch_to(ExactEngine)
-def _found(self, ids):
-    "For each part, the rows of these ids. Raises KeyError for those that are nowhere."
+def _places(self, ids):
+    "For each part, the rows of these ids, -1 where they are not; and whether they are in any part, bool [n]."
     rows = [part.places(ids) for part in self._parts]
-    absent = ids[np.all([r < 0 for r in rows], axis=0)] if rows else ids
-    if len(absent): raise KeyError(f"ids {some(absent, 5)} are not in the index")
-    return rows
+    return rows, np.any([np.zeros(len(ids), bool), *(r >= 0 for r in rows)], axis=0)
 
 
 @patch_to(ExactEngine)
@@ -247,7 +244,8 @@ def remove(
     "Remove items. Raises KeyError for an id that is not there; then nothing is removed."
     with self._lock:
         ids = check_ids(ids)
-        found = self._found(ids)
+        found, there = self._places(ids)
+        refuse_absent(ids, there)
         self._parts = tuple(part.without(rows[rows >= 0]) for part, rows in zip(self._parts, found))
 
 
@@ -261,7 +259,8 @@ def update(
     "Change items, which keep their ids and their place in the order. Raises KeyError for an id that is not there."
     with self._lock:
         ids = check_ids(ids)
-        found = self._found(ids)
+        found, there = self._places(ids)
+        refuse_absent(ids, there)
         if not len(ids): return
         changed = check_columns(columns, len(ids), self._like, some_of=True)
         old = _joined([part.content(rows[rows >= 0]) for part, rows in zip(self._parts, found)])
@@ -289,7 +288,7 @@ def search(
     blocks = [self._search_block(queries[i:i + 256], views, k) for i in range(0, len(queries), 256)] if k else []
     if not blocks: blocks = [(np.empty((len(queries), k), object), np.empty((len(queries), k), np.float32))]
     found, cosine = map(np.concatenate, zip(*blocks))
-    return (found, cosine) if np.ndim(getattr(query, "x", query)) == 2 else (found[0], cosine[0])
+    return as_asked(query, found, cosine)
 
 
 @patch_to(ExactEngine)

@@ -18,20 +18,13 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 from .attention import GraphAttention, GraphAttentionV2
-from .attention_blocks import LARGE, attend_in_blocks, sort_by_target
+from .attention_blocks import LARGE, attend_in_blocks, item_edges, sort_by_target
 from .core import lazy_import, patch_to, read_artifact, write_artifact
 
 # %% ../nbs/03_gat.ipynb #gatlazy1
 pyg = lazy_import("torch_geometric.data")
 
 # %% ../nbs/03_gat.ipynb #59ebbbdc
-def _item_edges(edge_index, edge_attr, n):
-    "Edges among n items, with exactly one edge from each item to itself, whose columns are all 1."
-    own, others = torch.arange(n, device=edge_index.device).expand(2, n), edge_index[0] != edge_index[1]
-    if edge_attr is not None: edge_attr = torch.cat([edge_attr[others], edge_attr.new_ones(n, edge_attr.shape[1])])
-    return torch.cat([edge_index[:, others], own], 1), edge_attr
-
-
 def _query_edges(edge_index, edge_attr, m):
     "Edges (item, query) → edges whose sources are one row per edge, then the m queries; one edge from each to itself."
     source = torch.arange(edge_index.shape[1] + m, device=edge_index.device)
@@ -90,7 +83,7 @@ def forward(
     if queries is None:
         x = F.dropout(x, self.dropout, self.training)
         if len(x) > LARGE and not kwargs: return attend_in_blocks(self.conv, x, edge_index, edge_attr)
-        return self.conv(x, *_item_edges(edge_index, edge_attr, len(x)), **kwargs)
+        return self.conv(x, *item_edges(edge_index, edge_attr, len(x)), **kwargs)
     sources, queries = (F.dropout(h, self.dropout, self.training) for h in (x[edge_index[0]], queries))
     edges, edge_attr = _query_edges(edge_index, edge_attr, len(queries))
     return self.conv((torch.cat([sources, queries]), queries), edges, edge_attr, **kwargs)

@@ -183,7 +183,7 @@ class ApproximateIndex:
         self,
         base: Any,              # [n, d] features to search in (Features, array or tensor)
         engine: str = "auto",   # "pynndescent", "faiss", or "auto": the first of these that is installed
-        effort: int = 32,       # FAISS: cells that a query looks into; PyNNDescent: neighbours that its graph keeps, at least
+        effort: int = 32,       # cells a query looks into (FAISS), or least neighbours its graph keeps (PyNNDescent)
         seed: int = 0,          # of the library's random start
     ):
         if engine not in ("auto", "pynndescent", "faiss"):
@@ -282,8 +282,8 @@ def _sample_recall(x, rows, size=1000, seed=0):
     found = _pair_cosine(x, x, np.repeat(sample, k), rows[sample].ravel()).reshape(-1, k)
     recall = float((found >= least).mean())
     if recall < .98:
-        warnings.warn(f"the index found {recall:.1%} of the true neighbours of {len(sample):,} items: with less than 98 % "
-                      "edges are missing; give an index that looks at more, or index=None", stacklevel=3)
+        warnings.warn(f"the index found {recall:.1%} of the true neighbours of {len(sample):,} items: with less than "
+                      "98 % edges are missing; give an index that looks at more, or index=None", stacklevel=3)
     return recall
 
 # %% ../nbs/02_graph.ipynb #2b5c3fa5
@@ -301,8 +301,8 @@ def knn_graph(
 ) -> "pyg.Data":  # x float32 [n, d], edge_index int64 [2, E], edge_attr float32 [E, 1], ids, perhaps y, classes, recall
     """Cosine k-nearest-neighbour graph: no self-loops, coalesced.
 
-    With an index of yours, or "approximate", `recall` is the share of true neighbours found, on a sample of 1,000 items.
-    Warns where it is below .98."""
+    With an index of yours, or "approximate", `recall` is the share of true neighbours found, on a sample of 1,000
+    items. Warns where it is below .98."""
     if mode not in MODES: raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
     if ids is None: ids = getattr(features, "ids", None)
     x = _as_rows(features, ids, "features")

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Index', 'check_items', 'check_ids', 'check_columns', 'condition_parts', 'check_query', 'check_filter',
-           'check_same_ids', 'IndexRows', 'IndexCheckError', 'require', 'check_index']
+           'check_same_ids', 'refuse_known', 'refuse_absent', 'as_asked', 'IndexRows', 'IndexCheckError', 'require',
+           'check_index']
 
 # %% ../nbs/02c_item_index.ipynb #idx00006
 from collections.abc import Callable, Sequence
@@ -214,7 +215,7 @@ def check_filter(
                          f"its columns are {some(names, 20) or 'none'}")
     return dict(filter or {})
 
-
+# %% ../nbs/02c_item_index.ipynb #idx0004s
 def check_same_ids(
     found: Sequence,   # ids that an index holds
     wanted: Sequence,  # ids that it should hold
@@ -228,6 +229,32 @@ def check_same_ids(
     if absent: parts.append(f"lacks {len(absent):,} that it has ({some(absent)})")
     raise ArtifactError(f"{what} is of another catalogue, or of another state of it: it {' and '.join(parts)}; "
                         "add and remove these, or build the index again")
+
+# %% ../nbs/02c_item_index.ipynb #idx0004b
+def refuse_known(
+    ids: np.ndarray,    # object [n]
+    there: np.ndarray,  # bool [n], which of them the index holds
+):
+    "Raise ValueError for ids that are in the index already."
+    if np.any(there):
+        raise ValueError(f"ids {some(ids[there], 5)} are in the index already: use update to change them")
+
+
+def refuse_absent(
+    ids: np.ndarray,    # object [n]
+    there: np.ndarray,  # bool [n], which of them the index holds
+):
+    "Raise KeyError for ids that are not in the index."
+    if not np.all(there): raise KeyError(f"ids {some(ids[~there], 5)} are not in the index")
+
+
+def as_asked(
+    query: Any,          # [d], [m, d] or Features, as it was asked
+    ids: np.ndarray,     # object [m, c]
+    cosine: np.ndarray,  # float32 [m, c]
+) -> tuple[np.ndarray, np.ndarray]:  # both as they are for [m, d], and [c] for a single query
+    "An answer in the shape of its question."
+    return (ids, cosine) if np.ndim(getattr(query, "x", query)) == 2 else (ids[0], cosine[0])
 
 # %% ../nbs/02c_item_index.ipynb #idx00044
 class IndexRows:

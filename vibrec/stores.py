@@ -21,8 +21,8 @@ from .artifact import file_digest
 from .engine import _even
 from .graph import _ordered, _squares
 from .index import (
-    Index, _as_text, _is_text, check_columns, check_filter, check_ids, check_items, check_query, check_same_ids,
-    condition_parts)
+    Index, _as_text, _is_text, as_asked, check_columns, check_filter, check_ids, check_items, check_query,
+    check_same_ids, condition_parts, refuse_absent, refuse_known)
 
 # %% ../nbs/02d_stores.ipynb #str00008
 def _literal(value):
@@ -125,7 +125,7 @@ def width(self):
     "Numbers per vector; None where the index is empty."
     return None if self.table is None else self.table.schema.field("vector").type.list_size
 
-
+# %% ../nbs/02d_stores.ipynb #str0001a
 def _arrow(ids, order, vectors, columns):
     "Items as an Arrow table."
     flat = pa.array(np.ascontiguousarray(vectors).ravel())
@@ -146,8 +146,7 @@ def add(
 ):
     "Add items. Raises ValueError for an id that is there already or twice, and for a row without a direction."
     ids, vectors = check_items(ids, vectors, self.width)
-    there = self._there(ids)["id"]
-    if len(there): raise ValueError(f"ids {some(there, 5)} are in the index already: use update to change them")
+    refuse_known(ids, pd.Index(ids).isin(self._there(ids)["id"]))
     columns = check_columns(columns, len(ids), self._like)
     odd = [name for name in columns if name in ("order", "vector", "_distance") or "`" in name]
     if odd: raise ValueError(f"column {some(odd)}: LanceIndex uses this name itself, or cannot write it; rename it")
@@ -171,16 +170,9 @@ def remove(
 ):
     "Remove items. Raises KeyError for an id that is not there; then nothing is removed."
     ids = check_ids(ids)
-    self._check_there(ids, self._there(ids)["id"])
+    refuse_absent(ids, pd.Index(ids).isin(self._there(ids)["id"]))
     for i in range(0, len(ids), 1000): self.table.delete(filter_sql({"id": list(ids[i:i + 1000])}, {"id": True}))
     self._write_digests()
-
-
-@patch_to(LanceIndex)
-def _check_there(self, ids, there):
-    "Raise KeyError for ids that are not among those that are there."
-    absent = ids[~np.isin(ids, there.to_numpy(object))]
-    if len(absent): raise KeyError(f"ids {some(absent, 5)} are not in the index")
 
 # %% ../nbs/02d_stores.ipynb #str00015
 @patch_to(LanceIndex)
@@ -194,7 +186,7 @@ def update(
     ids = check_ids(ids)
     like = self._like
     old = self._there(ids, ("id", "order", "vector", *(like or ())))
-    self._check_there(ids, old["id"])
+    refuse_absent(ids, pd.Index(ids).isin(old["id"]))
     if not len(ids): return
     columns = check_columns(columns, len(ids), like, some_of=True)
     old = old.set_index("id").loc[ids]
@@ -232,7 +224,7 @@ def search(
         answers = [self._search_one(row, k, where) for row in queries] if self.table is not None else []
     if not answers: answers = [(np.empty(0, object), np.empty(0, np.float32))] * len(queries)
     found, cosine = map(np.stack, zip(*answers))
-    return (found, cosine) if np.ndim(getattr(query, "x", query)) == 2 else (found[0], cosine[0])
+    return as_asked(query, found, cosine)
 
 
 @patch_to(LanceIndex)
