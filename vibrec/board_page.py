@@ -24,8 +24,8 @@ def pin_names(
     catalog,  # where its items are
 ) -> dict:  # {name of a picture: what it is called}, in the order of the board
     "What the pictures of a board are called: items of the catalogue by their names, where they have any."
-    pins = (*board.pins, *board.likes, *board.dislikes)
-    names, ids = {pin.name: pin.name for pin in pins}, [pin.item for pin in pins if pin.name == pin.item]
+    names = {pin.name: pin.name for pin in board.all_pins}
+    ids = [pin.item for pin in board.all_pins if pin.name == pin.item]
     if not ids: return names
     rows = catalog.find_rows(ids)
     labels = read_labels(catalog.items.iloc[rows[rows >= 0]])

@@ -159,11 +159,17 @@ def wrong(self,
 # %% ../nbs/01b2_colour_names.ipynb #clnm0026
 _ROUNDS = 30  # times that a question is asked again
 
-def _wanted_colours(items, filters):
+def _is_colour(catalog, name):
+    "Whether a column holds colours; looked at once for a catalogue."
+    if ("colours", name) not in catalog.kept: catalog.kept["colours", name] = holds_colours(catalog.items[name])
+    return catalog.kept["colours", name]
+
+def _wanted_colours(catalog, filters):
     "{what is asked for: its region} for those filters that choose values of a column of colours."
     found = {}
     for name, condition in (filters or {}).items():
-        if callable(condition) or name == "category" or name not in items or not holds_colours(items[name]): continue
+        if callable(condition) or name == "category" or name not in catalog.items: continue
+        if not _is_colour(catalog, name): continue
         several = isinstance(condition, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index))
         values = [str(value) for value in condition] if several else [str(condition)]
         regions = [colour_region(value) for value in values]
@@ -173,6 +179,7 @@ def _wanted_colours(items, filters):
         if not region.all(): found[" or ".join(values[:3] if more else values) + more] = region
     return found
 
+# %% ../nbs/01b2_colour_names.ipynb #clnm026b
 class ColourCheck:
     "Leaves out of an answer what is called a colour that its picture does not show, and says so."
     def __init__(self,
@@ -180,7 +187,7 @@ class ColourCheck:
         filters: dict | None,  # of the question; {column: a condition of filter_mask}
         stays=(),              # positions of items that are never left out
     ):
-        self.wanted, self.stays, self.limit = _wanted_colours(recommender.catalog.items, filters), stays, False
+        self.wanted, self.stays, self.limit = _wanted_colours(recommender.catalog, filters), stays, False
         self.colours = getattr(recommender, "picture_colours", None) if self.wanted else None
         if self.wanted and self.colours is None:
             self.colours = PictureColours(recommender.catalog, recommender.features)

@@ -224,7 +224,6 @@ def ask(
 ) -> Asked:
     "What a board asks for."
     if taste not in ("rocchio", "concept"): raise ValueError(f"taste={taste!r} must be 'rocchio' or 'concept'")
-    pins = (*board.pins, *board.likes, *board.dislikes)
     n_board, n_liked, n_disliked = map(len, (board.pins, board.likes, board.dislikes))
     vectors, shown = self.pin_vectors(board.pins + board.dislikes)
     liked = self.pin_vectors(board.likes)[0] if n_liked else vectors[:0]
@@ -233,7 +232,7 @@ def ask(
     weights = pull if n_liked + n_disliked else board.weights
     roles = ["board"] * n_board + ["like"] * n_liked + ["dislike"] * n_disliked
     direction = catalogue_concept(vectors, pull, n_board + n_liked, self.vectors)[None] if taste == "concept" else None
-    return Asked(vectors, weights, [pin.name for pin in pins], roles, shown, direction)
+    return Asked(vectors, weights, [pin.name for pin in board.all_pins], roles, shown, direction)
 
 # %% ../nbs/04_eval.ipynb #ask00002
 @patch_to(Recommender)

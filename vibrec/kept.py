@@ -70,8 +70,9 @@ def _known_filters(filters, catalog):
 def _known_pieces(pieces, catalog):
     "({slot: id} that this catalogue has, ids that it has not, or in another slot)."
     pieces = {str(slot): str(id) for slot, id in (pieces or {}).items()}
-    slot_of = dict(zip(catalog.ids, catalog.items["category"]))
-    known = {slot: id for slot, id in pieces.items() if slot_of.get(id) == slot}
+    rows = catalog.find_rows(pieces.values())
+    slots = catalog.items["category"].to_numpy()[rows]  # of those that are not there, any
+    known = {slot: id for (slot, id), row, own in zip(pieces.items(), rows, slots) if row >= 0 and own == slot}
     return known, [id for slot, id in pieces.items() if slot not in known]
 
 def _left_out(what, names):
@@ -199,7 +200,7 @@ def keep(
         raise ArtifactError(f"{self.folder}: {REQUEST_FILE} cannot be read ({error}), so it is left as it is") from None
     if request.board is not None:
         save_request(request, self.folder, look, self.mark, side=1024, made=self._made)
-        here = {pin.digest for pin in (*request.board.pins, *request.board.likes, *request.board.dislikes)}
+        here = {pin.digest for pin in request.board.all_pins}
         self._made = {digest: made for digest, made in self._made.items() if digest in here}
     elif (self.folder/BOARD_FILE).exists(): shutil.rmtree(self.folder)
 

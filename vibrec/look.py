@@ -354,8 +354,8 @@ def like(self,
 
 def _save(path, title, page, picture, records, table):
     "Write looks to a file, by the end of its name. Raises ValueError for another one."
-    path = Path(path)
-    kind = dict(htm="html", jpeg="jpg").get(kind := path.suffix.lower().lstrip("."), kind)
+    path, end = Path(path), Path(path).suffix.lower().lstrip(".")
+    kind = dict(htm="html", jpeg="jpg").get(end, end)
     if kind == "html": return write_page(path, title or "A completed look", [page()])
     if kind not in ("png", "jpg", "json", "csv"):
         raise ValueError(f"{path} does not end in .html, .png, .jpg, .json or .csv, so it is not clear what to write")

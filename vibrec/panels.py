@@ -37,8 +37,8 @@ class StatusBar:
         self.complete = kit.button("Complete the look", "Complete the look: find pieces that go with each other",
                                    complete, "vb-strong")
         self.save = kit.button("Save board", "Save board: all that is on it and asked of it, as one file", save)
-        self.export = kit.button("Export look", "Export look: the chosen one, or the best item of each slot, as PNG and HTML",
-                                 export)
+        what = "Export look: the chosen one, or the best item of each slot, as PNG and HTML"
+        self.export = kit.button("Export look", what, export)
         self.stop = kit.button("Stop", "Stop what is going on", stop, "vb-idle")
         self.status, self.problem, self.note, self.downloads = (kit.text() for _ in range(4))
         self.progress = kit.make(widgets.FloatProgress, min=0, max=1, tooltip="progress")

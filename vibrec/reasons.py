@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .board import Board
+from .board_page import pin_names
 from .catalog import Catalog
 from .colour_names import ColourCheck
 from .core import patch_to
@@ -66,19 +67,20 @@ def _called(self, ids):
 # %% ../nbs/08a3_reasons.ipynb #explrow2
 @patch_to(Explanation)
 def _sentences(self):
-    "Place and score; pictures; components where there are several; neighbours where there is a graph."
+    "Place and score; pictures; components where there are several; neighbours where there is a graph: by their names."
     parts, components, neighbours = self.parts, self.contributions.sum(), self.neighbours.head(3)
     yield f"number {parts['rank']:,} of {parts['of']:,} in {self.slot}, with score {parts['score']:.2f}"
     most = self.pictures[self.pictures["part"] > 0].head(3)
-    near = [f"{name} {part:.2f}" for name, part in zip(most["name"], most["part"])]
+    names = most["name"].map(pin_names(self.board, self.catalog))
+    near = [f"{name} {part:.2f}" for name, part in zip(names, most["part"])]
     yield f"The pictures that add most: {', '.join(near)}" if near else "No picture raises its score"
-    if len(most) > 1 and most["share"].iloc[0] >= .5: yield f"It goes with {most['name'].iloc[0]} above all"
+    if len(most) > 1 and most["share"].iloc[0] >= .5: yield f"It goes with {names.iloc[0]} above all"
     if abs(parts["rest"]) >= .005: yield f"No single picture accounts for {parts['rest']:.2f} of it"
     if len(components) > 1:
         yield f"By component: {', '.join(f'{name} {value:.2f}' for name, value in components.items())}"
     if len(neighbours):
-        names = np.where(neighbours["itself"], "itself", self._called(neighbours["id"]))
-        senders = [f"{name} ({weight:.0%})" for name, weight in zip(names, neighbours["weight"])]
+        called = np.where(neighbours["itself"], "itself", self._called(neighbours["id"]))
+        senders = [f"{name} ({weight:.0%})" for name, weight in zip(called, neighbours["weight"])]
         yield f"In the graph it receives messages from {', '.join(senders)}"
 
 @patch_to(Explanation)

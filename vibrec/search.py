@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from .board import words_card
 from .catalog import Catalog
 from .colour_names import ColourCheck, colour_notes, first_right
 from .core import CatalogError, inner_products, some
@@ -21,6 +20,7 @@ from .filters import check_slots, exclusion_steps, filter_mask, slot_candidates,
 from .labels import read_labels
 from .layout import cards_html, read_products
 from .page import PictureRow, TableResult
+from .pin import words_card
 from .query_text import QueryText, parse_query
 from .words import encode_words
 
@@ -100,8 +100,9 @@ def item_with_id(
     text = text.strip()
     if text in catalog: return text
     if not text: return None
-    same = catalog.ids[pd.Series(catalog.ids).str.casefold().eq(text.casefold()).to_numpy(bool)]
-    return same[0] if len(same) == 1 else None
+    if "folded" not in catalog.kept: catalog.kept["folded"] = pd.Index([id.casefold() for id in catalog.ids])
+    rows = catalog.kept["folded"].get_indexer_for([text.casefold()])  # of all that are the same; -1 where none is
+    return catalog.ids[rows[0]] if len(rows) == 1 and rows[0] >= 0 else None
 
 def _that_one(catalog, text, id, slots, steps):
     "What a search for an id finds. Raises NothingLeft where the item is not among what may be found."

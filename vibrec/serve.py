@@ -54,11 +54,13 @@ def write_board_notebook(
 # %% ../nbs/09a_serve.ipynb #srv00011
 _DEMO = dict(model="gat", epochs=10)
 
+def _demo_folder(): return cache_folder()/f"board-{__version__}"
+
 def demo_recommender(
     progress: bool = True,  # show progress bars while it is fitted, the first time
 ) -> Path:
     "The folder of a recommender on the built-in shop, fitted where it is not kept yet."
-    folder = cache_folder()/f"board-{__version__}"
+    folder = _demo_folder()
     try: Recommender.load(folder)
     except ValueError:
         Recommender.fit(Catalog.demo(n_items=600), progress=progress, **_DEMO).save(folder)
@@ -82,7 +84,7 @@ def board_command(
         raise CatalogError('a board in the browser needs Voilà: pip install "vibrec[board]"; or open the notebook that '
                            "--notebook writes, in Jupyter")
     return [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1",
-            "--preheat_kernel=True", "--pool_size=1", "--show_tracebacks=True", "--Application.log_level=ERROR"]
+            "--show_tracebacks=True", "--Application.log_level=ERROR"]
 
 def wait_until_served(
     process: subprocess.Popen,
@@ -109,17 +111,18 @@ def serve_board(
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="vibrec-board-") as scratch:
         command = board_command(Path(scratch)/"board.ipynb", port)      # before any work is done
-        if directory is None: directory = demo_recommender()
-        else: Recommender.load(directory)                               # complains here, and not on the page
-        write_board_notebook(Path(scratch)/"board.ipynb", Path(directory).absolute(), Path.cwd())
-        process = subprocess.Popen(command, cwd=scratch)
+        folder = _demo_folder() if directory is None else Path(directory)
+        write_board_notebook(Path(scratch)/"board.ipynb", folder.absolute(), Path.cwd())
+        process = subprocess.Popen(command, cwd=scratch)                # the notebook runs when the page is asked for
         try:
+            if directory is None: demo_recommender()
+            else: Recommender.load(directory)                           # complains here, and not on the page
             wait_until_served(process, port)
             address = f"http://127.0.0.1:{port}/"
             say(f"the board is at {address}; Ctrl-C ends it")
             if browser and not webbrowser.open(address): _log.info("no browser could be opened")
-            process.wait()
-        except KeyboardInterrupt: say("the board is closed; what was on it is kept in vibrec-board")
+            try: process.wait()
+            except KeyboardInterrupt: say("the board is closed; what was on it is kept in vibrec-board")
         finally:
             process.terminate()
             try: process.wait(10)

@@ -89,7 +89,7 @@ def _make_panels(self):
     self.controls = Controls(kit, catalog, session.now, handlers, self.files)
     self.pins = PinPanel(kit, *map(refreshed, (session.weigh, session.remove, session.take_back)), self._crop, catalog)
     self.results = ResultPanel(kit, {
-        "Like": (refreshed(session.like), "More like this"), "Dislike": (refreshed(session.dislike), "Nothing like this"),
+        "Like": (refreshed(session.like), "More like this"), "Dislike": (refreshed(session.dislike), "Less like this"),
         "Why": (self._why, "Why is it here?")})
     self.look_panel = LooksPanel(kit, catalog, actions.handlers)
     self.samples = [kit.button(title, f"Start with a sample board: {title}", partial(self._start_with, vibe), "vb-chip")
