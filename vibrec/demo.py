@@ -199,12 +199,14 @@ def make_outfits(
 ) -> pd.DataFrame:             # outfit_id, item_id; long form, one row per item of an outfit
     "Put outfits together: customers come at random, each is dressed from the products of one split."
     customers, rows = _customers(), []
+    usages, genders, shares = (customers[name].to_numpy() for name in ("usage", "gender", "share"))
     for split, ratio in per_item.items():
         stylist = _Stylist(items[items["split"] == split], rng)
+        ids = stylist.items["id"].to_numpy()
         for number in range(round(ratio*len(stylist.items))):
-            who = rng.choice(len(customers), p=customers["share"])
-            plan = _plan(customers["usage"][who], customers["gender"][who], rng)
-            rows += [(f"{split}-{number:04d}", id) for id in stylist.items["id"].iloc[stylist.dress(who, plan)]]
+            who = rng.choice(len(customers), p=shares)
+            plan = _plan(usages[who], genders[who], rng)
+            rows += [(f"{split}-{number:04d}", id) for id in ids[stylist.dress(who, plan)]]
     return pd.DataFrame(rows, columns=["outfit_id", "item_id"])
 
 # %% ../nbs/a2_demo.ipynb #ba920396

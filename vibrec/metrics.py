@@ -52,8 +52,10 @@ def tie_groups(
         raise ValueError("relevant: want values >= 0, at least one above 0; leave out lists without an answer")
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
-    start = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-    return TieGroups(start, np.diff(np.r_[start, len(ranked)]), np.add.reduceat(relevant[order], start))
+    first, last = np.ones(len(ranked), bool), np.ones(len(ranked), bool)  # of a group
+    first[1:] = last[:-1] = ranked[1:] != ranked[:-1]
+    start = np.flatnonzero(first)
+    return TieGroups(start, np.flatnonzero(last) + 1 - start, np.add.reduceat(relevant[order], start))
 
 # %% ../nbs/05_metrics.ipynb #5000fa12
 def check_count(

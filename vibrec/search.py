@@ -22,7 +22,7 @@ from .layout import cards_html, read_products
 from .page import PictureRow, TableResult
 from .pin import words_card
 from .query_text import QueryText, parse_query
-from .words import encode_words
+from .words import encode_words, rarely_said
 
 # %% ../nbs/04f_search.ipynb #srch0007
 class Found(TableResult):
@@ -87,6 +87,7 @@ def _taken_from(read, catalog, slot, given, steps):
 # %% ../nbs/04f_search.ipynb #srch0009
 def _named_in(items, words):
     "[n] how many of these words occur in the texts of a row."
+    if not words: return np.zeros(len(items), int)
     texts = items.drop(columns=["image", "split"], errors="ignore").select_dtypes(exclude="number")
     lines = texts.astype(str).agg(" ".join, axis=1).str.casefold()
     return np.sum([lines.str.contains(rf"\b{re.escape(word.casefold())}\b") for word in words], axis=0)
@@ -148,7 +149,7 @@ def search(
     words = read.words if read else text
     try: (vector, known, unknown), problem = encode_words(words, recommender.encoder, warn), None
     except CatalogError as error: vector, known, unknown, problem = None, [], words.split(), error
-    told = _named_in(catalog.items, unknown) if unknown and read else np.zeros(len(catalog), int)
+    told = _named_in(catalog.items, [*unknown, *rarely_said(known, recommender.encoder)] if read else [])
     if problem is not None and not told.any() and not (read and read.said): raise problem
     candidates, _ = slot_candidates(catalog, slots, steps)
     rows, scores = np.unique(np.concatenate([*candidates.values(), own])), np.zeros(len(catalog), np.float32)
