@@ -393,16 +393,9 @@ def details(self,
     rows,  # int [m], positions in items
 ) -> pd.DataFrame:  # m rows
     "All columns but `id`, `image` and `split`; one called as a column of results is, such as score, is score_item."
-    return pd.DataFrame(self.detail_columns(rows), index=range(len(rows)))
-
-@patch_to(Catalog)
-def detail_columns(self,
-    rows,  # int [m], positions in items
-) -> dict:  # {name: array of m values}
-    "The columns of `details` as arrays, to be put together with others in one table."
-    names = [name for name in self.items if name not in ("id", "image", "split")]
-    called = result_names(names)
-    return {called[name]: self.items[name].array.take(rows) for name in names}
+    called = result_names([name for name in self.items if name not in ("id", "image", "split")])
+    columns = {new: self.items[name].array.take(rows) for name, new in called.items()}
+    return pd.DataFrame(columns, index=range(len(rows)))
 
 @patch_to(Catalog)
 def word_columns(self,

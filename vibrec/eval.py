@@ -23,8 +23,8 @@ from .changing import add, on, remove, update
 from .colour_names import ColourCheck, PictureColours, colour_notes, settle
 from .core import CatalogError, only_artifact_errors, patch_to, some
 from .features import Encoder, Features, encode_catalog
-from .filters import category_rows, check_slots, exclusion_steps, real_number, slot_candidates, whole_number
-from .filters import with_pictures
+from .filters import category_rows, category_values, check_slots, exclusion_steps, real_number
+from .filters import slot_candidates, whole_number, with_pictures
 from .grouped import GroupedVectors
 from .model import Asked, Model, Query, VectorModel, families, family  # the contract can be had from here, too
 from .model import board_softness, check_options, choose_attributes, choose_encoder, choose_split, suggest_family
@@ -157,7 +157,7 @@ def score(
     "How well each candidate fills its slot beside the context. Raises CatalogError: empty context, unknown ids."
     if not len(context_ids): raise CatalogError("context_ids is empty; give at least one item")
     vectors, rows = self.embeddings(context_ids), self.catalog.rows(candidate_ids)
-    slots, scores = self.catalog.items["category"].to_numpy()[rows], np.empty(len(rows), np.float32)
+    slots, scores = category_values(self.catalog)[rows], np.empty(len(rows), np.float32)
     for slot in pd.unique(slots):
         query = self.model.query(vectors, np.ones(len(vectors), np.float32), slot)
         scores[slots == slot] = self.model.score(query, self.vectors[rows[slots == slot]])
@@ -409,8 +409,8 @@ def with_details(self,
     agree[:, board.weights <= 0] = -np.inf  # a picture that pushes away is near to nothing
     nearest = agree.argmax(1)
     named = dict(nearest=np.array(board.names, object)[nearest], nearest_score=agree[np.arange(len(rows)), nearest])
-    return pd.DataFrame(dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items(),
-                              *self.catalog.detail_columns(rows).items()]))
+    details = [(name, column.array) for name, column in self.catalog.details(rows).items()]
+    return pd.DataFrame(dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items(), *details]))
 
 # %% ../nbs/04_eval.ipynb #fa459443
 @patch_to(Recommender)

@@ -102,7 +102,6 @@ def encode(
     "Vectors of any items, seen in training or not. A row has the same bits alone, in company and in any order."
     raise NotImplementedError
 
-
 @patch_to(Model)
 def query(
     self,
@@ -112,7 +111,6 @@ def query(
 ) -> Query:
     "What a set of pictures asks for as a whole, such as an outfit that lacks one item."
     return Query(vectors, np.asarray(weights, np.float32), slot)
-
 
 @patch_to(Model)
 def board_query(
@@ -146,7 +144,6 @@ def pairs(
     one = np.ones(1, np.float32)
     return np.stack([self.score(self.query(vector[None], one), vectors_a) for vector in vectors_b], axis=1)
 
-
 @patch_to(Model)
 def set_score(
     self,
@@ -156,7 +153,6 @@ def set_score(
     pairs = self.pairs(vectors, vectors)
     return float(pairs[~np.eye(len(vectors), dtype=bool)].mean())
 
-
 @patch_to(Model)
 def explain(
     self,
@@ -165,7 +161,6 @@ def explain(
 ) -> pd.DataFrame:  # rows: pictures of the query (0, 1, …), perhaps "rest"; columns: components
     "What each picture contributes to a score, component by component. The cells add up to the score."
     raise NotImplementedError
-
 
 @patch_to(Model)
 def shortlist(
@@ -185,7 +180,6 @@ def query_vectors(
 ) -> np.ndarray | None:  # float32 [b, d]; None: this family has nothing quicker than `score`
     "Vectors whose inner products with a candidate's vector say all that its score depends on."
 
-
 @patch_to(Model)
 def score_bounds(
     self,
@@ -195,7 +189,6 @@ def score_bounds(
 ) -> tuple:  # (float32 [n], float32 [n])
     "Between which two numbers the score of each candidate lies, or what `shortlist` selects by."
     raise NotImplementedError
-
 
 @patch_to(Model)
 def depth(
@@ -216,7 +209,6 @@ def neighbours(
     "From which training items this one received messages."
     return pd.DataFrame(dict(id=[], weight=[], itself=[]))
 
-
 @patch_to(Model)
 def ablations(
     self,
@@ -226,7 +218,6 @@ def ablations(
 ) -> dict:  # {row of a table: function without arguments → Model}
     "What a benchmark should show beside this model: the same with a part taken away."
     return {}
-
 
 @patch_to(Model)
 def knows(
@@ -245,7 +236,6 @@ def save(
 ):
     "Write the model as an artefact."
     raise NotImplementedError
-
 
 @patch_to(Model, cls_method=True)
 def load(
@@ -331,7 +321,6 @@ def query_vectors(self, query):
     if type(self).score is not VectorModel.score: return None
     return query.vector[None] if query.softness is None else self.as_query(query.vectors)
 
-
 @patch_to(VectorModel)
 def score_bounds(self, query, products, error):
     "One product is off by `error`; a soft maximum by that and the more, the further the pictures' scores are apart."
@@ -346,7 +335,6 @@ def score_bounds(self, query, products, error):
 # %% ../nbs/03c_model.ipynb #ctr00020
 SOFTNESS = 4.  # τ of a board's soft maximum, in standard deviations of a family's scores over pairs
 
-
 def pair_deviation(
     model: Model,         # fitted
     vectors: np.ndarray,  # float32 [n, d], of its training items
@@ -357,7 +345,6 @@ def pair_deviation(
     rows = np.random.default_rng(seed).choice(len(vectors), min(n, len(vectors)), replace=False)
     pairs = model.pairs(vectors[rows], vectors[rows])
     return float(pairs[~np.eye(len(rows), dtype=bool)].std())
-
 
 def board_softness(
     model: Model,         # fitted
@@ -375,7 +362,6 @@ def _families_of(module):
     for value in vars(module).values():
         if isinstance(value, type) and value.__module__ == module.__name__ and vars(value).get("name"): yield value
 
-
 def families() -> dict:  # {name: class}, built-in ones first
     "All model families: the modules of `vibrec.models`, and other packages' entry points in the group of that name."
     package, found = import_module("vibrec.models"), {}
@@ -386,7 +372,6 @@ def families() -> dict:  # {name: class}, built-in ones first
         if found.setdefault(kind.name, kind) is not kind:
             raise ValueError(f"{entry.value}: there is a model family {kind.name!r} already; rename this one")
     return found
-
 
 def family(
     name: str,  # of `families()`
@@ -409,7 +394,6 @@ def suggest_family(
     known = [kind for kind in families().values() if kind.min_outfits is not None and kind.min_outfits <= n_outfits]
     chosen = max(known, key=lambda kind: kind.min_outfits)
     return chosen, f"{n_outfits:,} training outfits; {chosen.name} is for {chosen.min_outfits:,} or more"
-
 
 _COUNTS = {"k", "epochs", "heads", "layers", "hidden_dim", "out_dim", "batch_size"}  # options that are whole numbers
 
@@ -453,7 +437,6 @@ def choose_attributes(
     columns = catalog.word_columns() if automatic else list(attributes or ())
     values = projection.attribute_values(catalog.split_of("train").items, columns) if columns else {}
     return values, "columns of words that many items share" if automatic else "given"
-
 
 def choose_encoder(
     kinds: list,  # model families
