@@ -390,12 +390,13 @@ def popularity(self,
 # %% ../nbs/00_catalog.ipynb #catnew02
 @patch_to(Catalog)
 def details(self,
-    rows,  # int [m], positions in items
+    rows,               # int [m], positions in items
+    before=None,        # {name: [m] values} of columns that stand before them
 ) -> pd.DataFrame:  # m rows
     "All columns but `id`, `image` and `split`; one called as a column of results is, such as score, is score_item."
     called = result_names([name for name in self.items if name not in ("id", "image", "split")])
     columns = {new: self.items[name].array.take(rows) for name, new in called.items()}
-    return pd.DataFrame(columns, index=range(len(rows)))
+    return pd.DataFrame((before or {}) | columns, index=range(len(rows)))
 
 @patch_to(Catalog)
 def word_columns(self,

@@ -409,8 +409,8 @@ def with_details(self,
     agree[:, board.weights <= 0] = -np.inf  # a picture that pushes away is near to nothing
     nearest = agree.argmax(1)
     named = dict(nearest=np.array(board.names, object)[nearest], nearest_score=agree[np.arange(len(rows)), nearest])
-    details = [(name, column.array) for name, column in self.catalog.details(rows).items()]
-    return pd.DataFrame(dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items(), *details]))
+    first = dict([*given[:2], ("id", self.catalog.ids[rows]), *given[2:], *named.items()])
+    return self.catalog.details(rows, first)
 
 # %% ../nbs/04_eval.ipynb #fa459443
 @patch_to(Recommender)

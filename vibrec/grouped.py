@@ -97,5 +97,4 @@ class GroupedVectors:
     ) -> np.ndarray:  # int64, in the order of `rows`
         "Those candidates that may be among the k best. All of them, where a selection would not pay or cannot be had."
         if len(rows) <= max(_FEW, 2*k) or (asked := model.query_vectors(query)) is None: return rows
-        low, high = model.score_bounds(query, *self.products(slot, rows, asked))
-        return rows[high >= np.partition(low, -k)[-k]]
+        return rows[model.select(query, *self.products(slot, rows, asked), k)]

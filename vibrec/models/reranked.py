@@ -141,9 +141,9 @@ def query_vectors(self, query):
 
 
 @patch_to(RerankedModel)
-def score_bounds(self, query, products, error):
-    "What the first family may say."
-    return self.first.score_bounds(query.state[0], products, error)
+def select(self, query, products, error, k):
+    "Those that may be among the first family's k best."
+    return self.first.select(query.state[0], products, error, k)
 
 
 @patch_to(RerankedModel)
