@@ -394,9 +394,11 @@ def details(self,
     before=None,        # {name: [m] values} of columns that stand before them
 ) -> pd.DataFrame:  # m rows
     "All columns but `id`, `image` and `split`; one called as a column of results is, such as score, is score_item."
-    called = result_names([name for name in self.items if name not in ("id", "image", "split")])
-    columns = {new: self.items[name].array.take(rows) for name, new in called.items()}
-    return pd.DataFrame((before or {}) | columns, index=range(len(rows)))
+    if "details" not in self.kept:
+        called = result_names([name for name in self.items if name not in ("id", "image", "split")])
+        self.kept["details"] = {new: self.items[name].array for name, new in called.items()}
+    columns = {name: values.take(rows) for name, values in self.kept["details"].items()}
+    return pd.DataFrame((before or {}) | columns, range(len(rows)))
 
 @patch_to(Catalog)
 def word_columns(self,
@@ -405,10 +407,9 @@ def word_columns(self,
     "Columns of words that many items share: at least two different words, and at most one for every ten items."
     items = self.items[self.items["split"] == split] if "split" in self.items else self.items
     built_in = "image" in items and items["image"].astype(str).str.startswith(BUILT_IN_PICTURE).any()
-    left_out = {"id", "image", "split"} | ({"vibe"} if built_in else set())
     typed = [name for name in items if is_numeric_dtype(items[name]) or is_datetime64_any_dtype(items[name])]
-    words = [name for name in items if name not in left_out and name not in typed]
-    return [name for name in words if 2 <= items[name].astype(str).nunique() <= len(items)/10]
+    left_out = {"id", "image", "split", *typed} | ({"vibe"} if built_in else set())
+    return [name for name in items if name not in left_out and 2 <= items[name].astype(str).nunique() <= len(items)/10]
 
 # %% ../nbs/00_catalog.ipynb #3edc446f
 @patch_to(Catalog, cls_method=True)

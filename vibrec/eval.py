@@ -388,23 +388,23 @@ def recommend(
         for slot, rows in candidates.items():
             best, scores = self.rank(asked, slot, rows, k, diversity, novelty, collapse)
             parts.append(([slot]*len(best), np.arange(1, len(best) + 1), best, scores))
-        table = pd.DataFrame(dict(zip(("slot", "rank", "row", "score"), map(np.concatenate, zip(*parts)))))
-        return table, table["row"].to_numpy()
+        found = dict(zip(("slot", "rank", "row", "score"), map(np.concatenate, zip(*parts))))
+        return found, found["row"]
     check = ColourCheck(self, filters)
-    table, candidates = settle(check, best_of, candidates, missing)
-    table, explain = self.with_details(table, board, asked), partial(explain_item, self, board, asked, candidates)
+    found, candidates = settle(check, best_of, candidates, missing)
+    table, explain = self.with_details(found, board, asked), partial(explain_item, self, board, asked, candidates)
     notes += colour_notes(check)
     return Recommendations(table, board, self.catalog, missing, notes, self.features.encoder, explain)
 
 # %% ../nbs/04_eval.ipynb #38d316x1
 @patch_to(Recommender)
 def with_details(self,
-    table: pd.DataFrame,  # with a column row, positions in the catalogue; two columns stand before the new id
-    board: Board,         # what was asked
-    asked: Asked,         # as the model sees it
+    found,         # {column: [m] values}: row, positions in the catalogue, and others; two stand before the new id
+    board: Board,  # what was asked
+    asked: Asked,  # as the model sees it
 ) -> pd.DataFrame:
-    "The table with ids, the nearest picture on the board, and the catalogue's columns."
-    rows, given = table["row"].to_numpy(), [(name, table[name].array) for name in table if name != "row"]
+    "A table with ids, the nearest picture on the board, and the catalogue's columns."
+    rows, given = np.asarray(found["row"]), [(name, values) for name, values in found.items() if name != "row"]
     agree = self.model.pairs(self.vectors[rows], asked.vectors[:len(board)])
     agree[:, board.weights <= 0] = -np.inf  # a picture that pushes away is near to nothing
     nearest = agree.argmax(1)

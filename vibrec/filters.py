@@ -69,9 +69,10 @@ def exclusion_steps(
     filters: dict = None,  # {column: a condition of filter_mask}
 ) -> list:  # [(name of the step, [n] bool: what it leaves)], in the order in which they apply
     "What reduces the catalogue. Raises CatalogError for an unknown id in `exclude` and for an unknown column."
-    steps = [("what is on the board or disliked", ~np.asarray(shown, bool)),
-             ("exclude", _all_but(catalog, catalog.rows(list(exclude)))),
-             ("exclude_seen", _all_but(catalog, catalog.find_rows(exclude_seen)))]
+    steps = [("what is on the board or disliked", ~np.asarray(shown, bool))]
+    exclude, exclude_seen = list(exclude), list(exclude_seen)
+    if exclude: steps.append(("exclude", _all_but(catalog, catalog.rows(exclude))))
+    if exclude_seen: steps.append(("exclude_seen", _all_but(catalog, catalog.find_rows(exclude_seen))))
     if not isinstance(filters or {}, dict): raise CatalogError(f"filters={filters!r} must be a dictionary by column")
     for name, condition in (filters or {}).items():
         if name not in catalog.items:

@@ -18,41 +18,39 @@ from .model import Model, Query
 torch = lazy_import("torch")
 
 # %% ../nbs/03f_grouped.ipynb #grpd0021
-def _packed(
-    x,  # torch float32 [m, d]
-) -> tuple:  # (what PyTorch multiplies with, float32 [m, d]: the values that it stands for)
-    "Vectors as 8-bit numbers. Raises RuntimeError where PyTorch has none."
-    step = max(float(x.max()), -float(x.min())) / 127 or 1.
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*quantize_per_tensor")   # it may go; then products are not rounded
-        whole = torch.quantize_per_tensor(x, step, 0, torch.qint8)
-    return torch.ops.quantized.linear_prepack(whole, None), whole.dequantize()
-
-def _longest(x): return float(torch.linalg.vector_norm(x, dim=1).max())
-
 class RoundedVectors:
     "Vectors rounded to 8 bits, for inner products that are nearly right. Raises RuntimeError where PyTorch has none."
     def __init__(self,
         vectors: np.ndarray,  # float32 [m, d]
     ):
         x = torch.tensor(vectors)
-        self._vectors, values = _packed(x)
-        self._unit, _ = _packed(torch.eye(x.shape[1]))
+        self._largest = max(float(x.max()), -float(x.min())) or 1.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*quantize_per_tensor")  # it may go; then nothing is rounded
+            whole = torch.quantize_per_tensor(torch.cat([x, self._largest * torch.eye(x.shape[1])]),
+                                              self._largest / 127, 0, torch.qint8)
+        self._packed, values = torch.ops.quantized.linear_prepack(whole, None), whole.dequantize()[:len(x)]
         self.longest, self.rounding = _longest(values), _longest(x - values)
 
     def products(self,
         asked: np.ndarray,  # float32 [b, d]
     ) -> tuple:  # (float32 [b, m], float)
         "Inner products of a few vectors with all of them, and how far one of these may be off."
-        x = torch.tensor(asked)
-        products, read = (torch.ops.quantized.linear_dynamic(x, packed, True) for packed in (self._vectors, self._unit))
-        error = _longest(x - read) * self.longest + _longest(x) * self.rounding
-        return products.numpy(), error + _margin(asked, self.longest + self.rounding)
+        found = torch.ops.quantized.linear_dynamic(torch.tensor(asked), self._packed, True).numpy()
+        products, read = np.split(found, [-asked.shape[1]], axis=1)
+        error = _length(asked - read / np.float32(self._largest)) * self.longest + _length(asked) * self.rounding
+        return products, error + _margin(asked, self.longest + self.rounding)
+
+def _products(asked, vectors):
+    "(inner products in 32-bit numbers, how far one of them may be off)."
+    return quick_products(asked, vectors), _margin(asked, _length(vectors))
+
+def _longest(x): return float(torch.linalg.vector_norm(x, dim=1).max())
+def _length(asked): return float(np.linalg.norm(asked, axis=1).max())
 
 def _margin(asked, longest):
     "How far inner products in 32-bit numbers may be from the exact ones, and both from those of `score`."
-    length = float(np.linalg.norm(asked, axis=1).max()) * longest
-    return 4 * float(np.finfo(np.float32).eps) * (asked.shape[1] + len(asked) + 8) * length
+    return 4 * float(np.finfo(np.float32).eps) * (asked.shape[1] + len(asked) + 8) * _length(asked) * longest
 
 # %% ../nbs/03f_grouped.ipynb #grpd0009
 _FEW = 4096     # candidates; so many are scored at once, without a first selection
@@ -64,8 +62,6 @@ class GroupedVectors:
         rows: dict,           # {category: its rows, ascending}
     ):
         self.vectors, self.rows, self._rounded, self._lock = vectors, rows, {}, threading.Lock()
-        self._places = np.zeros(len(vectors), np.int32)   # of each row within its category
-        for some in rows.values(): self._places[some] = np.arange(len(some))
 
     def _rounded_vectors(self, slot):
         "The vectors of a category, rounded; None when they are asked for the first time, or cannot be had."
@@ -76,25 +72,19 @@ class GroupedVectors:
                 except (AttributeError, RuntimeError): self._rounded[slot] = False
             return self._rounded[slot] or None
 
-    def products(self,
-        slot: str,          # a category
-        rows: np.ndarray,   # int64 [m], of this category
-        asked: np.ndarray,  # float32 [b, d]
-    ) -> tuple:  # (float32 [b, m], float)
-        "Inner products with vectors of a category, and how far one of these may be off."
-        if rounded := self._rounded_vectors(slot):
-            products, error = rounded.products(asked)
-            return products if len(rows) == len(self.rows[slot]) else products.take(self._places[rows], 1), error
-        vectors = self.vectors[rows]
-        return quick_products(asked, vectors), _margin(asked, float(np.einsum("nd,nd->n", vectors, vectors).max()**.5))
-
     def narrowed(self,
         model: Model,
         query: Query,
         slot: str,         # a category
-        rows: np.ndarray,  # int64 [m], candidates, all of this category
+        rows: np.ndarray,  # int64 [m], ascending: candidates, all of this category
         k: int,            # how many are needed
     ) -> np.ndarray:  # int64, in the order of `rows`
         "Those candidates that may be among the k best. All of them, where a selection would not pay or cannot be had."
         if len(rows) <= max(_FEW, 2*k) or (asked := model.query_vectors(query)) is None: return rows
-        return rows[model.select(query, *self.products(slot, rows, asked), k)]
+        if (rounded := self._rounded_vectors(slot)) is None:
+            return rows[model.select(query, *_products(asked, self.vectors[rows]), k)]
+        everyone, passing = self.rows[slot], None
+        if len(rows) < len(everyone): passing = lambda places: _within(everyone[places], rows)
+        return everyone[model.select(query, *rounded.products(asked), k, passing)]
+
+def _within(some, rows): return rows[np.minimum(np.searchsorted(rows, some), len(rows) - 1)] == some

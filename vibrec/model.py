@@ -185,9 +185,10 @@ def query_vectors(
 def select(
     self,
     query: Query,
-    products: np.ndarray,  # float32 [b, n], of `query_vectors` and n candidates, more or less
-    error: float,          # how far a product may be off
-    k: int,                # how many are needed
+    products: np.ndarray,  # float32 [b, n], of `query_vectors` and n vectors, more or less
+    error: float,          # how far a product may be off, what 32 bits round included
+    k: int,                # how many are needed; no more than there are candidates
+    passing=None,          # function of positions → bool, which of them are candidates; None: all are
 ) -> np.ndarray:  # int64, ascending positions of candidates
     "Which candidates may be among the k best by their score, or by what `shortlist` selects by."
     raise NotImplementedError
@@ -304,17 +305,30 @@ def query_vectors(self, query):
 
 def _largest(values, k): return np.partition(values, -k)[-k]
 
-@patch_to(VectorModel)
-def select(self, query, products, error, k):
-    "Those whose upper bound reaches the k-th largest lower bound."
-    if query.softness is None: return np.flatnonzero(products[0] >= _largest(products[0], k) - 2 * error)
+def _bounds(query, products, error):
+    "Between which two numbers scores lie."
+    if query.softness is None: return products[0] - error, products[0] + error
+    return soft_bounds(products, query.weights, query.softness, error)
+
+def _reach(query, products, error):
+    "What scores do not exceed."
+    if query.softness is None: return products[0] + error
     pulls, shares = query.weights > 0, query.weights / np.abs(query.weights).sum()
-    reach = products[pulls].max(0) * shares[pulls].sum() + error
+    reach = (products if pulls.all() else products[pulls]).max(0) * shares[pulls].sum() + np.float32(error)
     for share, product in zip(shares[~pulls], products[~pulls]): reach += share * product
-    reach += 1e-6 * np.abs(products).max()  # what these sums round
-    best = soft_bounds(products[:, reach >= _largest(reach, k)], query.weights, query.softness, error)[0]
-    left = np.flatnonzero(reach >= _largest(best, k))
-    low, high = soft_bounds(products[:, left], query.weights, query.softness, error)
+    return reach
+
+# %% ../nbs/03c_model.ipynb #ctrr0009
+@patch_to(VectorModel)
+def select(self, query, products, error, k, passing=None):
+    "Those whose upper bound reaches the k-th largest lower bound."
+    reach, wanted = _reach(query, products, error), k
+    def candidates(least):
+        found = np.flatnonzero(reach >= least)
+        return found if passing is None else found[passing(found)]
+    while len(top := candidates(_largest(reach, wanted))) < k: wanted = min(8 * wanted, len(reach))
+    left = candidates(_largest(_bounds(query, products[:, top], error)[0], k))
+    low, high = _bounds(query, products[:, left], error)
     return left[high >= _largest(low, k)]
 
 # %% ../nbs/03c_model.ipynb #ctr00020

@@ -141,9 +141,9 @@ def query_vectors(self, query):
 
 
 @patch_to(RerankedModel)
-def select(self, query, products, error, k):
+def select(self, query, products, error, k, passing=None):
     "Those that may be among the first family's k best."
-    return self.first.select(query.state[0], products, error, k)
+    return self.first.select(query.state[0], products, error, k, passing)
 
 
 @patch_to(RerankedModel)
