@@ -69,6 +69,8 @@ def exclusion_steps(
     filters: dict = None,  # {column: a condition of filter_mask}
 ) -> list:  # [(name of the step, [n] bool: what it leaves)], in the order in which they apply
     "What reduces the catalogue. Raises CatalogError for an unknown id in `exclude` and for an unknown column."
+    if len(shown) != len(catalog):
+        raise ValueError(f"shown is of another catalogue: {len(shown):,} truth values for {len(catalog):,} items")
     steps = [("what is on the board or disliked", ~np.asarray(shown, bool))]
     exclude, exclude_seen = list(exclude), list(exclude_seen)
     if exclude: steps.append(("exclude", _all_but(catalog, catalog.rows(exclude))))
