@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The mood board in a real browser: `python .ci/browser.py` uses it in Voilà, JupyterLab and Notebook 7 as a person would.
+"""The mood board in a real browser: `python .ci/browser.py` uses it in Voilà, JupyterLab and Notebook 7 as a person does.
 
-Four pictures of more than 3 MB are uploaded at once, one of 20 MB is dropped, one is pasted. Results are liked and explained,
-looks are found, swapped piece by piece, kept, liked, compared, chosen and exported twice, a picture is looked at large, all of it by keyboard where that is the question.
+Four pictures of more than 3 MB are uploaded at once, one of 20 MB is dropped, one is pasted. Results are liked, explained,
+looks are found, swapped piece by piece, kept, liked, compared, chosen and exported twice, sentences are typed into the
+search, a picture is looked at large, all of it by keyboard where that is the question.
 The window is made as narrow as a telephone, the kernel is started afresh, a second board stands below the first. After
 each step the page must show what it should. Meanwhile it is measured how long the kernel's event loop was ever busy.
 Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not installed (it says what):
@@ -553,6 +554,30 @@ def walk_looks(page, folder):
     return 4                                     # complete, choose, keep, swap
 
 
+def walk_search(page):
+    "What is typed is understood, found, and put on the board; what looks like HTML is text."
+    from selenium.webdriver.common.keys import Keys
+
+    def type_in(text):
+        field = page.inside("input[placeholder^='Search']")[0]
+        field.send_keys(Keys.CONTROL, "a"); field.send_keys(text)
+        page.until(f"the search says how it read {text!r}", lambda: text.split()[-1] in " ".join(note()).lower(), 60)
+        page.settled()
+        return note()[0]
+
+    note, found = lambda: page.texts(".vb-read[role=status]"), lambda: page.texts(".vb-small .vb-title")
+    before, said = page.pins(), type_in("women's dress under 100")
+    check("a search says how it was understood", all(part in said for part in ("under 100", "Women", "dress")), said)
+    check("a search finds items", len(found()) == 6 and page.broken() == 0, found())
+    said = type_in("<img src=x onerror=document.title='broken'> <b>blue</b> bag")
+    check("HTML that is typed is text", not page.inside(".vb-read b, .vb-read img")
+          and page.driver.title != "broken", said)
+    name = found()[0]
+    page.press("Add"); page.until("it is on the board", lambda: len(page.pins()) == len(before) + 1, 60); page.settled()
+    check("what was found can be added", set(page.pins()) - set(before) == {name}, name)
+    page.press("Undo"); page.until("undo takes it away", lambda: page.pins() == before, 60); page.settled()
+
+
 def export(page, folder, times):
     "Export what is chosen, so many times; nothing is overwritten."
     for name in [f"look{'' if n == 1 else f'-{n}'}.png" for n in range(1, times + 1)]:
@@ -708,6 +733,7 @@ def main():
                     open_board(page, address)
                     walk_uploads(page, folder)
                     walk_clicks(page, folder)
+                    walk_search(page)
                     walk_keyboard(page)
                     walk_dark(page)
                     walk_restart(page, address, folder)
