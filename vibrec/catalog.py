@@ -112,10 +112,9 @@ def _source(self, id):
 def path(self,
     id: str,  # of an item
 ) -> Path:
-    """
-    Where the picture of an item is; for a URL, its copy in the cache folder, fetched if need be. Raises CatalogError
-    when there is no column `image` or the picture is built in, ImageError for a gap and what leads out of `root`.
-    """
+    """Where the picture of an item is; for a URL, its copy in the cache folder, fetched if need be.
+
+    Raises CatalogError for no column `image` and a built-in picture, ImageError for a gap and what leads out of `root`."""
     source, built_in = self._source(id)
     if built_in:
         raise CatalogError(f"{source}: the picture of item {id!r} is built into vibrec and has no file; "

@@ -68,7 +68,7 @@ def exclusion_steps(
     exclude_seen=(),       # ids that were shown before; those that the catalogue does not have are ignored
     filters: dict = None,  # {column: a condition of filter_mask}
 ) -> list:  # [(name of the step, [n] bool: what it leaves)], in the order in which they apply
-    "What reduces the catalogue. Raises CatalogError for an unknown id in `exclude` and for an unknown column."
+    "What reduces the catalogue. Raises CatalogError for unknown ids and columns, ValueError for another `shown`."
     if len(shown) != len(catalog):
         raise ValueError(f"shown is of another catalogue: {len(shown):,} truth values for {len(catalog):,} items")
     steps = [("what is on the board or disliked", ~np.asarray(shown, bool))]

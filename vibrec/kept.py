@@ -21,6 +21,7 @@ from . import __version__
 from .board import BOARD_FILE, Board
 from .catalog import Catalog
 from .core import ArtifactError, CatalogError, patch_to, some
+from .filters import category_values
 from .session import Request, filter_columns
 
 # %% ../nbs/08c2_kept.ipynb #k2e00010
@@ -71,7 +72,7 @@ def _known_pieces(pieces, catalog):
     "({slot: id} that this catalogue has, ids that it has not, or in another slot)."
     pieces = {str(slot): str(id) for slot, id in (pieces or {}).items()}
     rows = catalog.find_rows(pieces.values())
-    slots = catalog.items["category"].to_numpy()[rows]  # of those that are not there, any
+    slots = category_values(catalog)[rows]  # of those that are not there, any
     known = {slot: id for (slot, id), row, own in zip(pieces.items(), rows, slots) if row >= 0 and own == slot}
     return known, [id for slot, id in pieces.items() if slot not in known]
 

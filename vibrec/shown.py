@@ -202,8 +202,8 @@ def _column(catalog, column):
     if ("plain", column) not in catalog.kept:
         codes, values = pd.factorize(catalog.items[column], use_na_sentinel=False)
         places, texts = pd.factorize(_plain(values))
-        written = [values[np.argmax(places == place)] for place in range(len(texts))]
-        catalog.kept["plain", column] = places[codes], texts, written
+        first = np.unique(places, return_index=True)[1]  # where each text is met first
+        catalog.kept["plain", column] = places[codes], texts, values[first]
     return catalog.kept["plain", column]
 
 def _votes(values, weights):
