@@ -22,11 +22,12 @@ class VibrecConfig(PretrainedConfig):
         weights: dict = None,               # {part: its length, up to a common factor}; put in alphabetical order
         labels: dict = None,                # {"article", "garment", "usage", "gender", "colour": [names]}
         scales: dict = None,                # {the same names: temperature of its classifier}
+        backdrop: bool = False,             # subtract from colour what the backdrop predicts of it?
         **kwargs,                           # of PretrainedConfig
     ):
         self.style_dim, self.colour_dim, self.look_dim = style_dim, colour_dim, look_dim
         self.weights = dict(sorted((weights or dict(style=1., colour=1., look=1.)).items()))   # as files have them
-        self.labels, self.scales = labels or {}, scales or {}
+        self.labels, self.scales, self.backdrop = labels or {}, scales or {}, backdrop
         super().__init__(**kwargs)
 
 class VibrecModel(ProductNetwork, PreTrainedModel):

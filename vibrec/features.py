@@ -26,9 +26,9 @@ from tqdm.auto import tqdm
 
 from .cache import open_cache, picture_key
 from .catalog import BOX, Catalog
-from .core import (
-    ArtifactError, CatalogError, HubError, ImageError, lazy_import, patch_to, pick_device, read_artifact, some,
-    write_artifact)
+from .core import ArtifactError, CatalogError, HubError, ImageError, lazy_import, patch_to, pick_device
+from .core import read_artifact, some, write_artifact
+from .demo import shop_digest
 from .pretrained import encoder_parts, load_pretrained, with_folders
 from .pictures import reduced
 from .reader import BATCH, BUILT_IN, built_in_folder, built_in_network, pad_square, read_pictures
@@ -364,12 +364,13 @@ class _Reading:
     "Pictures of a catalogue on their way to features; those that are kept already are not read."
     def __init__(self, catalog, encoder, kept, files):
         self.catalog, self.encoder, self.kept, self.files, self._full = catalog, encoder, kept, files, False
+        self._image = dict(zip(catalog.ids, catalog.items["image"])) if "image" in catalog.items else {}
         boxes = catalog.items[list(BOX)].to_numpy(float) if set(BOX) <= set(catalog.items) else None
         self._box = {} if boxes is None else dict(zip(catalog.ids, boxes))
 
     def key(self, id, digest):
-        "What the picture of an item is known by, None where it is no file or `digest` does not know it."
-        try: content = digest(self.catalog.path(id))
+        "What the picture of an item is known by, None if it is drawn or `digest` does not know the file."
+        try: content = shop_digest(self._image.get(id)) or digest(self.catalog.path(id))
         except (CatalogError, ImageError, OSError): return None             # reading it will say what is wrong
         box = self._box.get(id)
         return content and picture_key(content, None if box is None or np.isnan(box).any() else box)
@@ -414,10 +415,8 @@ def _keep(self, rows):
 @patch_to(_Reading)
 def run(self, bar):
     "({id: features}, {id: why not}) of all items."
-    found, skipped, size = {}, {}, getattr(self.encoder, "batch_size", BATCH)
-    for id in self.catalog.ids:
-        row = self.known(id)
-        if row is not None: found[id] = row
+    skipped, size = {}, getattr(self.encoder, "batch_size", BATCH)
+    found = {id: row for id in self.catalog.ids if (row := self.known(id)) is not None}
     bar.update(len(found))
     new = [id for id in self.catalog.ids if id not in found]
     batches = [new[start:start + size] for start in range(0, len(new), size)]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STAGES', 'conv_norm', 'InvertedBottleneck', 'NetworkConfig', 'NetworkOutput', 'Trunk', 'MaskHead', 'masked_mean',
-           'ColourHead', 'ProductNetwork', 'fused']
+           'backdrop_colours', 'ColourHead', 'ProductNetwork', 'fused']
 
 # %% ../nbs/01a_network.ipynb #nt000004
 from copy import deepcopy
@@ -68,6 +68,7 @@ class NetworkConfig:
     weights: dict = field(default_factory=lambda: dict(style=1., colour=1., look=1.))   # {part: its length}, in order
     labels: dict = field(default_factory=dict)     # {"article", "garment", "usage", "gender", "colour": [names]}
     scales: dict = field(default_factory=dict)     # {the same names: temperature of its classifier}
+    backdrop: bool = False                         # subtract from colour what the backdrop predicts of it?
 
 @dataclass
 class NetworkOutput:
@@ -125,24 +126,40 @@ def masked_mean(
     mask = F.adaptive_avg_pool2d(mask, x.shape[2:])
     return (x*mask).sum((2, 3))/mask.sum((2, 3))
 
+def _mean_and_spread(pixels, mask):
+    "Mean and standard deviation, [n, channels] each, of pixels weighted by a mask."
+    mean = masked_mean(pixels, mask)
+    return mean, (masked_mean(pixels**2, mask) - mean**2).clamp(min=1e-4).sqrt()
+
+def backdrop_colours(
+    pixels: torch.Tensor,  # [n, 3, h, w]
+    mask: torch.Tensor,    # [n, 1, H, W], 0 … 1: where the product is
+) -> torch.Tensor:         # [n, 12]
+    "Mean colour outside of the product, its squares and products, and the spread. A hundredth of the inside counts."
+    mean, spread = _mean_and_spread(pixels, 1.01 - mask)
+    red, green, blue = mean.split(1, 1)
+    return torch.cat([mean, mean**2, red*green, green*blue, red*blue, spread], 1)
+
 class ColourHead(nn.Module):
     "The colours under a mask, from the pixels, the finer maps, and what the product is."
     def __init__(self,
-        style_dim: int,   # numbers of the part style
-        colour_dim: int,  # numbers to give
+        style_dim: int,         # numbers of the part style
+        colour_dim: int,        # numbers to give
+        backdrop: bool = False, # subtract what the backdrop predicts?
     ):
         super().__init__()
+        self.backdrop = nn.Linear(12, colour_dim) if backdrop else None
         self.tint = nn.Sequential(nn.Conv2d(3, 64, 1), nn.ReLU(), nn.Conv2d(64, 128, 1), nn.ReLU())
         inputs = 24 + 40 + 112 + 128 + 3 + 3 + style_dim
         self.layers = nn.Sequential(nn.LayerNorm(inputs), nn.Linear(inputs, 256), nn.ReLU(), nn.Linear(256, colour_dim))
 
-    def forward(self, pixel_values, maps, mask, style) -> torch.Tensor:  # [n, colour_dim]
+    def forward(self, pixel_values, maps, mask, style) -> torch.Tensor:  # mask .01 … 1.01 → [n, colour_dim]
         "The mean and the spread of pixels under the mask, a soft histogram of them (`tint`), and the finer maps."
         pixels = F.adaptive_avg_pool2d(pixel_values, maps[0].shape[2:])
-        mean = masked_mean(pixels, mask)
-        spread = (masked_mean(pixels**2, mask) - mean**2).clamp(min=1e-4).sqrt()
         shades = [masked_mean(x, mask) for x in (*maps[:3], self.tint(pixels))]
-        return self.layers(torch.cat([*shades, mean, spread, style], 1))
+        colour = self.layers(torch.cat([*shades, *_mean_and_spread(pixels, mask), style], 1))
+        if self.backdrop is None: return colour
+        return F.normalize(colour, dim=1) - self.backdrop(backdrop_colours(pixels, mask - .01))
 
 # %% ../nbs/01a_network.ipynb #nt000014
 class ProductNetwork(nn.Module):
@@ -158,7 +175,8 @@ class ProductNetwork(nn.Module):
         "Add the layers."
         self.trunk, self.mask_head = Trunk(), MaskHead()
         self.style, self.look = nn.Linear(1280, config.style_dim), nn.Linear(1280, config.look_dim)
-        self.colour, self.product = ColourHead(config.style_dim, config.colour_dim), nn.Linear(1280 + 2, 1)
+        self.colour = ColourHead(config.style_dim, config.colour_dim, config.backdrop)
+        self.product = nn.Linear(1280 + 2, 1)
         dims = {name: config.colour_dim if name == "colour" else config.style_dim for name in config.labels}
         self.readers = nn.ModuleDict({name: nn.Linear(dims[name], len(names), bias=False)
                                       for name, names in config.labels.items()})

@@ -78,7 +78,7 @@ def load(cls,
 # %% ../nbs/01e_suitability.ipynb #su000010
 SMALL = .02  # share of the picture that a product should cover at least
 SURE = 3.    # logit of there being a product, from which its size is judged
-PEAK = 2.    # logit that the clearest point of its mask needs for that: fabrics stay below
+PEAK = 2.4   # logit that the clearest point of its mask needs for that: fabrics stay below
 
 class UnsuitedPicture(UserWarning):
     "A picture on a board that the encoder has little to say about."
