@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The picture at the top of README.md, from the page that `vibrec demo` writes, so that it cannot show what the demo does not.
 
-`python .ci/screenshots.py` runs the demo (about a minute), photographs its first board in Chromium, writes `nbs/images/demo.png`, and says whether the
+`python .ci/screenshots.py` runs the demo (about a minute), photographs one of its boards in Chromium, writes `nbs/images/demo.png`, and says whether the
 table of README.md has the demo's numbers: exit status 1 if not, or if there is no Chromium. `--demo DIR` takes the folder of a demo that has run already.
 The pictures of the mood board are made by `.ci/browser.py`.
 """
@@ -21,7 +21,7 @@ from chromium import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "nbs" / "images" / "demo.png"
-ONE_BOARD = "<style>body > header, main > section ~ section, footer, .note, main h3, .look-others { display: none !important } main > section { border: 0 !important; margin: 0 !important; padding-top: .5rem !important }</style>"
+ONE_BOARD = "<style>body > header, main > section:not(:nth-of-type(NUMBER)), footer, .note, main h3, .look-others { display: none !important } main > section { border: 0 !important; margin: 0 !important; padding-top: .5rem !important }</style>"
 WIDTH, HEIGHT, SCALE, MARGIN = 880, 1600, 1.5, 24
 
 
@@ -49,6 +49,7 @@ def stale_rows(demo):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", type=Path, help="the folder of a demo that has run")
+    parser.add_argument("--board", type=int, default=3, help="number of the board on the page")
     parser.add_argument("--browser", default=program("chromium"))
     options = parser.parse_args()
     if options.browser is None: sys.exit("no Chromium: install it (Debian: apt-get install chromium) or say --browser PATH")
@@ -56,9 +57,9 @@ def main():
         demo = options.demo or Path(folder) / "demo"
         if options.demo is None: subprocess.run([sys.executable, "-c", "from vibrec.cli import main; main()", "demo", "--quiet", "--out", str(demo)], check=True)
         page = Path(folder) / "page.html"
-        page.write_text((demo / "report.html").read_text(encoding="utf-8").replace("</head>", ONE_BOARD + "</head>"), encoding="utf-8")
+        page.write_text((demo / "report.html").read_text(encoding="utf-8").replace("</head>", ONE_BOARD.replace("NUMBER", str(options.board)) + "</head>"), encoding="utf-8")
         picture = photograph(page, options.browser)
-        picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
+        picture.quantize(200, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
         print(f"{PICTURE.relative_to(ROOT)}: {picture.width} × {picture.height}, {PICTURE.stat().st_size // 1024} KB")
         stale = stale_rows(demo)
     if stale: print(f"README.md has other numbers than the demo for {', '.join(stale)}: run the slow cell of nbs/index.ipynb, then `python .ci/readme.py`")
