@@ -10,7 +10,7 @@ Exit status: 0 if all holds, 1 if not, 3 if something that this needs is not ins
 `pip install -e ".[browser]"`, and Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
 
     python .ci/browser.py                          # all servers, the whole demo catalogue
-    python .ci/browser.py --server voila --items 2000 --shots FOLDER   # fewer have too few blue pieces for three looks
+    python .ci/browser.py --server voila --shots FOLDER       # with fewer --items, too few blue pieces for three looks
     python .ci/browser.py --book                   # and make the screenshots of the book from what was seen
 """
 import argparse

@@ -59,6 +59,7 @@ def main():
         page = Path(folder) / "page.html"
         page.write_text((demo / "report.html").read_text(encoding="utf-8").replace("</head>", ONE_BOARD.replace("NUMBER", str(options.board)) + "</head>"), encoding="utf-8")
         picture = photograph(page, options.browser)
+        # so few colours that it stays below 200 kB
         picture.quantize(198, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
         print(f"{PICTURE.relative_to(ROOT)}: {picture.width} × {picture.height}, {PICTURE.stat().st_size // 1024} KB")
         stale = stale_rows(demo)

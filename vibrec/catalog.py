@@ -114,7 +114,7 @@ def path(self,
 ) -> Path:
     """Where the picture of an item is; for a URL, its copy in the cache folder, fetched if need be.
 
-    Raises CatalogError for no column `image` and a built-in picture, ImageError for a gap and what leads out of `root`."""
+    Raises CatalogError for no column `image` and a built-in picture, ImageError for a gap and what leaves `root`."""
     source, built_in = self._source(id)
     if built_in:
         raise CatalogError(f"{source}: the picture of item {id!r} is built into vibrec and has no file; "
